@@ -1,0 +1,1 @@
+"""TimelinesAI and Zoho over httpx, the only place that imports it."""

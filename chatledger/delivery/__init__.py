@@ -1,0 +1,1 @@
+"""The moves of a tick, without Prefect: pull, resolve, send, settle, lease."""

@@ -1,0 +1,1 @@
+"""The ledger: tables, migrations, queries and encryption, the only place that imports sqlmodel."""

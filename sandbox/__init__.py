@@ -1,0 +1,1 @@
+"""Stand-ins for TimelinesAI and Zoho CRM: real HTTP servers with memory and fault switches."""

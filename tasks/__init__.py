@@ -1,0 +1,1 @@
+"""Effects as Prefect tasks, one file per outside system, without decisions."""
