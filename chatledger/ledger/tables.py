@@ -48,8 +48,8 @@ class Organisation(SQLModel, table=True):
     adopt_mode: bool = False
     starts_at: datetime = Field(sa_type=UtcTime)
     activated_at: datetime = Field(sa_type=UtcTime)
-    deactivated_at: datetime | None = Field(None, sa_type=UtcTime)
-    metadata_read_at: datetime | None = Field(None, sa_type=UtcTime)
+    deactivated_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    metadata_read_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class SettingsVersion(SQLModel, table=True):
@@ -79,11 +79,14 @@ class ConnectionToken(SQLModel, table=True):
     connection: str = Field(primary_key=True)
     ciphertext: bytes | None = None
     claimed_by: str | None = None
-    claimed_until: datetime | None = Field(None, sa_type=UtcTime)
+    claimed_until: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class Run(SQLModel, table=True):
-    """One tick (or backfill) with its totals. `state` is running, completed, degraded, failed or crashed."""
+    """One tick (or backfill) with its totals. `state` is running, completed, degraded, failed or crashed.
+
+    `trouble_outside` says that an outside system refused us or could not be reached, and that work was left for it.
+    """
 
     id: str = Field(primary_key=True)
     organisation_id: str = Field(index=True)
@@ -91,9 +94,10 @@ class Run(SQLModel, table=True):
     kind: str = "tick"
     state: str = "running"
     started_at: datetime = Field(sa_type=UtcTime)
-    ended_at: datetime | None = Field(None, sa_type=UtcTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcTime)
     fence: int = 0
     problem: str | None = None
+    trouble_outside: bool = False
     messages_seen: int = 0
     messages_synced: int = 0
     messages_skipped: int = 0
@@ -125,7 +129,8 @@ class Account(SQLModel, table=True):
 class Chat(SQLModel, table=True):
     """A WhatsApp conversation as TimelinesAI last described it.
 
-    `read_until` is the newest message time up to which its messages were read completely; None until the first read.
+    `to_read` says that it has changed since its messages were read; `read_until` is the newest message time up to which they
+    were read completely, None until the first read.
     """
 
     __table_args__ = (Index("chat_by_phone_key", "organisation_id", "phone_key"),)
@@ -138,10 +143,12 @@ class Chat(SQLModel, table=True):
     account_id: str
     url: str
     phone_key: str | None = None
-    last_message_at: datetime | None = Field(None, sa_type=UtcTime)
+    last_message_at: datetime | None = Field(default=None, sa_type=UtcTime)
     last_message_uid: str | None = None
-    read_until: datetime | None = Field(None, sa_type=UtcTime)
-    read_at: datetime | None = Field(None, sa_type=UtcTime)
+    to_read: bool = Field(default=False, index=True)
+    read_misses: int = 0
+    read_until: datetime | None = Field(default=None, sa_type=UtcTime)
+    read_at: datetime | None = Field(default=None, sa_type=UtcTime)
     first_seen_at: datetime = Field(sa_type=UtcTime)
 
 
@@ -152,16 +159,16 @@ class Message(SQLModel, table=True):
     """
 
     __table_args__ = (
-        UniqueConstraint("organisation_id", "uid"),
+        UniqueConstraint("organisation_id", "uid", name="message_uid"),
         Index("message_by_chat", "organisation_id", "chat_id", "timestamp"),
         Index("message_by_outcome", "organisation_id", "outcome", "reason", "next_try_at"),
         Index("message_by_run", "organisation_id", "run_id"),
     )
-    id: int | None = Field(None, sa_column=Column(BIG_KEY, primary_key=True, autoincrement=True))
+    id: int | None = Field(default=None, sa_column=Column(BIG_KEY, primary_key=True, autoincrement=True))
     organisation_id: str
     uid: str
     chat_id: int = Field(sa_type=BigInteger)
-    timestamp: datetime | None = Field(None, sa_type=UtcTime)
+    timestamp: datetime | None = Field(default=None, sa_type=UtcTime)
     local_date: date | None = None
     kind: str = ""
     direction: str = ""
@@ -174,14 +181,14 @@ class Message(SQLModel, table=True):
     attachments: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
     reactions: dict[str, int] = Field(default_factory=dict, sa_type=JSON)
     content_hash: str = ""
-    raw: Any = Field(None, sa_type=JSON)
+    raw: Any = Field(default=None, sa_type=JSON)
     first_run_id: str
     first_seen_at: datetime = Field(sa_type=UtcTime)
     outcome: str
     reason: str
     detail: str = ""
     attempts: int = 0
-    next_try_at: datetime | None = Field(None, sa_type=UtcTime)
+    next_try_at: datetime | None = Field(default=None, sa_type=UtcTime)
     run_id: str
     decided_at: datetime = Field(sa_type=UtcTime)
     module: str | None = None
@@ -230,19 +237,20 @@ class Note(SQLModel, table=True):
     `body_hash` is that of the last confirmed body and None while unknown; `title` never changes after the first plan.
     """
 
-    __table_args__ = (UniqueConstraint("organisation_id", "chat_id", "local_date", "part"),)
-    id: int | None = Field(None, sa_column=Column(BIG_KEY, primary_key=True, autoincrement=True))
+    __table_args__ = (UniqueConstraint("organisation_id", "chat_id", "local_date", "part", name="note_of_day"),)
+    id: int | None = Field(default=None, sa_column=Column(BIG_KEY, primary_key=True, autoincrement=True))
     organisation_id: str
     chat_id: int = Field(sa_type=BigInteger)
     local_date: date
     part: int
+    chat_name: str
     title: str
     module: str | None = None
     record_id: str | None = None
     zoho_id: str | None = None
     body_hash: str | None = None
-    created_at: datetime | None = Field(None, sa_type=UtcTime)
-    changed_at: datetime | None = Field(None, sa_type=UtcTime)
+    created_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    changed_at: datetime | None = Field(default=None, sa_type=UtcTime)
     run_id: str = ""
 
 
@@ -257,7 +265,7 @@ class Intent(SQLModel, table=True):
         Index("intent_by_state", "organisation_id", "state"),
         Index("intent_by_key", "organisation_id", "phone_key"),
     )
-    id: int | None = Field(None, sa_column=Column(BIG_KEY, primary_key=True, autoincrement=True))
+    id: int | None = Field(default=None, sa_column=Column(BIG_KEY, primary_key=True, autoincrement=True))
     organisation_id: str
     run_id: str
     fence: int
@@ -266,7 +274,7 @@ class Intent(SQLModel, table=True):
     module: str
     record_id: str | None = None
     phone_key: str | None = None
-    chat_id: int | None = Field(None, sa_type=BigInteger)
+    chat_id: int | None = Field(default=None, sa_type=BigInteger)
     local_date: date | None = None
     part: int | None = None
     message_uid: str | None = None
@@ -275,10 +283,10 @@ class Intent(SQLModel, table=True):
     title: str = ""
     url_path: str = ""
     body_hash: str = ""
-    index_cursor: datetime | None = Field(None, sa_type=UtcTime)
+    index_cursor: datetime | None = Field(default=None, sa_type=UtcTime)
     decided_at: datetime = Field(sa_type=UtcTime)
     may_leave_until: datetime = Field(sa_type=UtcTime)
-    settle_after: datetime | None = Field(None, sa_type=UtcTime)
+    settle_after: datetime | None = Field(default=None, sa_type=UtcTime)
     result_id: str | None = None
     refusal: str = ""
 
@@ -295,8 +303,8 @@ class IndexState(SQLModel, table=True):
     page_token: str | None = None
     last_id: str | None = None
     rows_read: int = 0
-    cursor: datetime | None = Field(None, sa_type=UtcTime)
-    read_at: datetime | None = Field(None, sa_type=UtcTime)
+    cursor: datetime | None = Field(default=None, sa_type=UtcTime)
+    read_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class IndexedRecord(SQLModel, table=True):
@@ -313,8 +321,8 @@ class IndexedRecord(SQLModel, table=True):
     phone_key: str | None = None
     alias_key: str | None = None
     owner_id: str | None = None
-    created_at: datetime | None = Field(None, sa_type=UtcTime)
-    modified_at: datetime | None = Field(None, sa_type=UtcTime)
+    created_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    modified_at: datetime | None = Field(default=None, sa_type=UtcTime)
     alive: bool = True
     converted: bool = False
     converted_contact: str | None = None
@@ -346,29 +354,29 @@ class ChatWalk(SQLModel, table=True):
 
     __tablename__ = "chat_walk"
     organisation_id: str = Field(primary_key=True)
-    cursor: datetime | None = Field(None, sa_type=UtcTime)
+    cursor: datetime | None = Field(default=None, sa_type=UtcTime)
     order_broken: bool = False
     next_page: int | None = None
-    walk_newest: datetime | None = Field(None, sa_type=UtcTime)
-    swept_at: datetime | None = Field(None, sa_type=UtcTime)
-    reread_at: datetime | None = Field(None, sa_type=UtcTime)
-    accounts_read_at: datetime | None = Field(None, sa_type=UtcTime)
+    walk_newest: datetime | None = Field(default=None, sa_type=UtcTime)
+    swept_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    reread_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    accounts_read_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class Change(SQLModel, table=True):
     """One line of history: what was linked, created, written, pinned or moved, by which run or person."""
 
     __table_args__ = (Index("change_by_time", "organisation_id", "at"),)
-    id: int | None = Field(None, sa_column=Column(BIG_KEY, primary_key=True, autoincrement=True))
+    id: int | None = Field(default=None, sa_column=Column(BIG_KEY, primary_key=True, autoincrement=True))
     organisation_id: str
     at: datetime = Field(sa_type=UtcTime)
     run_id: str | None = None
     actor: str = "sync"
     what: str
     phone_key: str | None = None
-    chat_id: int | None = Field(None, sa_type=BigInteger)
+    chat_id: int | None = Field(default=None, sa_type=BigInteger)
     module: str | None = None
     record_id: str | None = None
     note_id: str | None = None
-    before: dict[str, Any] | None = Field(None, sa_type=JSON)
-    after: dict[str, Any] | None = Field(None, sa_type=JSON)
+    before: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    after: dict[str, Any] | None = Field(default=None, sa_type=JSON)

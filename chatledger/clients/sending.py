@@ -1,0 +1,137 @@
+"""One HTTP request out, one complete answer back: total deadline, size limit, no redirects, no kept connection."""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from chatledger.clients.answers import Answer, Asked, without_bad_characters
+from chatledger.errors import Unavailable, UsageError
+
+LARGEST_ANSWER = 32 * 1024 * 1024
+NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.LocalProtocolError)
+"""Failures before the first byte of the request: certainly not carried out."""
+
+Query = Mapping[str, str | int]
+Left = Callable[[int], None]
+
+
+def user_agent() -> str:
+    """Return our name and version; TimelinesAI's edge refuses the default names of HTTP libraries."""
+    try:
+        return f"chatledger/{version('chatledger')}"
+    except PackageNotFoundError:
+        return "chatledger/0"
+
+
+class Sender:
+    """Sends requests to one outside system over one `httpx.AsyncClient`.
+
+    Connections are not kept: TimelinesAI's edge answers 403 on a busy kept connection, and a write over one that the server
+    just closed would leave its outcome unknown for no reason.
+    """
+
+    def __init__(self, *, timeout: float, transport: httpx.AsyncBaseTransport | None, largest: int = LARGEST_ANSWER) -> None:
+        self._timeout = timeout
+        self._largest = largest
+        self._http = httpx.AsyncClient(
+            transport=transport,
+            follow_redirects=False,
+            timeout=timeout,
+            limits=httpx.Limits(max_connections=100, max_keepalive_connections=0),
+            headers={"User-Agent": user_agent(), "Accept": "application/json"},
+        )
+
+    async def send(
+        self,
+        asked: Asked,
+        method: str,
+        url: str,
+        *,
+        left: Left,
+        headers: Mapping[str, str] | None = None,
+        params: Query | None = None,
+        content: bytes | None = None,
+        form: Mapping[str, str] | None = None,
+        files: Mapping[str, tuple[str, bytes]] | None = None,
+        at: str | None = None,
+    ) -> Answer:
+        """Send once and return the answer, whatever it says.
+
+        `left` is told +1 when the request leaves and -1 when it turns out that it never did. Raise `Unavailable` when no
+        complete answer came within the deadline; for a write its outcome is then unknown unless it never left. `at` is an IP
+        address to connect to in place of the resolved name.
+        """
+        request = self._http.build_request(
+            method, url, headers=dict(headers or {}), params=params or None, content=content, data=form, files=files
+        )
+        if at is not None:
+            _connect_to(request, at)
+        left(1)
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await self._exchange(request, asked)
+        except NEVER_LEFT as error:
+            left(-1)
+            raise _no_answer(asked, f"could not be reached ({type(error).__name__})", unknown=False) from None
+        except TimeoutError:
+            raise _no_answer(asked, f"gave no complete answer within {self._timeout:g} seconds", unknown=asked.write) from None
+        except (httpx.HTTPError, httpx.StreamError, ValueError) as error:
+            raise _no_answer(asked, f"broke off the answer ({type(error).__name__})", unknown=asked.write) from None
+
+    async def _exchange(self, request: httpx.Request, asked: Asked) -> Answer:
+        response = await self._http.send(request, stream=True)
+        try:
+            body = bytearray()
+            async for chunk in response.aiter_bytes():
+                body += chunk
+                if len(body) > self._largest:
+                    raise _no_answer(asked, f"sent more than {self._largest} bytes", unknown=asked.write)
+            return Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, bytes(body))
+        finally:
+            await response.aclose()
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._http.aclose()
+
+
+def _connect_to(request: httpx.Request, address: str) -> None:
+    """Keep name, certificate check and Host header of a request and change only where the connection goes."""
+    request.extensions["sni_hostname"] = request.url.host
+    request.url = request.url.copy_with(host=address)
+
+
+def _no_answer(asked: Asked, happened: str, *, unknown: bool) -> Unavailable:
+    remedy = "whether it was done is unknown and is looked up before it is repeated" if unknown else "try again later"
+    return Unavailable(
+        f"{asked.system} {happened} when asked for {asked.what}: {remedy}.", system=asked.system, outcome_unknown=unknown
+    )
+
+
+def as_json(value: Mapping[str, Any] | Sequence[Any]) -> bytes:
+    """Return the JSON text of a request body; what cannot be written as UTF-8 is replaced."""
+    return json.dumps(without_bad_characters(value), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def base_url(value: str, setting: str) -> str:
+    """Return an address without trailing slash; raise `UsageError` naming the setting when it is none."""
+    text = value.strip().rstrip("/")
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise UsageError(f"{setting} is not a web address: set it to one that starts with https://.")
+    return text
+
+
+def secret(value: str, setting: str) -> str:
+    """Return a credential fit for a header; raise `UsageError` naming the setting, never the value."""
+    text = value.strip()
+    if not text:
+        raise UsageError(f"{setting} is empty: set it.")
+    if not (text.isascii() and text.isprintable()):
+        raise UsageError(f"{setting} holds characters that no credential has: copy it again.")
+    return text

@@ -1,0 +1,170 @@
+"""The TimelinesAI client: it only reads, one method per question, values of `chatledger.models` as answers."""
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+from urllib.parse import quote, urlsplit
+
+import httpx
+from pydantic import ValidationError
+
+from chatledger.clients.answers import Asked
+from chatledger.clients.budget import RequestBudget, TokenBucket, timelines_budget
+from chatledger.clients.clock import Clock, SystemClock
+from chatledger.clients.retrying import ATTEMPTS, with_retries
+from chatledger.clients.sending import Query, Sender, base_url, secret
+from chatledger.clients.timelines.answers import drift, read_answer, rows_of
+from chatledger.clients.timelines.files import FileDownloads
+from chatledger.clients.timelines.payloads import read_account, read_chat, read_each, read_message, read_workspace, why
+from chatledger.errors import OutsideError, RateLimited
+from chatledger.models import Account, CallCount, Chat, Message, Page, Workspace
+
+PAGE_SIZE = 50
+"""Fixed by the vendor; every size parameter is ignored."""
+
+NOT_OFFERED = (403, 404, 405)
+
+Value = TypeVar("Value")
+log = logging.getLogger(__name__)
+
+
+class TimelinesClient:
+    """Asks TimelinesAI's Public API at `api_url` with a workspace token.
+
+    Every method raises errors of `chatledger.errors`. Requests are counted in `count`, wait for `budget` (by default the one
+    this process keeps for the token) and end after `timeout` seconds in total. They are repeated a bounded number of times.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_url: str,
+        token: str,
+        count: CallCount,
+        budget: RequestBudget | None = None,
+        timeout: float = 30.0,
+        transport: httpx.AsyncBaseTransport | None = None,
+        clock: Clock | None = None,
+        extra_file_hosts: Sequence[str] = (),
+    ) -> None:
+        self._url = base_url(api_url, "TIMELINES_API_URL")
+        self._authorization = {"Authorization": f"Bearer {secret(token, 'TIMELINES_API_TOKEN')}"}
+        self._count = count
+        self._clock = clock or SystemClock()
+        self._budget = budget or (TokenBucket(clock=clock) if clock else timelines_budget(self._url, token))
+        self._sender = Sender(timeout=timeout, transport=transport)
+        parts = urlsplit(self._url)
+        self._origin = f"{parts.scheme}://{parts.netloc}"
+        self._files = FileDownloads(origin=self._origin, extra_hosts=extra_file_hosts, timeout=timeout, transport=transport)
+
+    async def workspace(self) -> Workspace:
+        """Return the workspace of the token with its monthly API calls."""
+        asked = Asked("TimelinesAI", "the workspace")
+        return _read_one(read_workspace, await self._get("/workspace", asked), asked)
+
+    async def accounts(self) -> tuple[Account, ...]:
+        """Return the connected WhatsApp numbers, disconnected ones included; one that cannot be read is left out."""
+        asked = Asked("TimelinesAI", "the list of WhatsApp accounts")
+        rows = rows_of(await self._get("/whatsapp_accounts", asked), "whatsapp_accounts", asked)
+        accounts, unreadable = read_each(rows, read_account, "id")
+        if unreadable:
+            log.warning("%d WhatsApp accounts could not be read: %s", len(unreadable), unreadable[0].why)
+        return accounts
+
+    async def chats(self, page: int = 1) -> Page[Chat]:
+        """Return one page (50) of the chats. The vendor promises newest first; do not rely on it."""
+        asked = Asked("TimelinesAI", f"page {page} of the chats")
+        payload = await self._get("/chats", asked, {"page": page})
+        rows = rows_of(payload, "chats", asked)
+        items, unreadable = read_each(rows, lambda raw: read_chat(raw, self._origin), "id")
+        return Page(items, unreadable, _has_more(payload, rows))
+
+    async def chat(self, chat_id: int) -> Chat:
+        """Return one chat; raise `NotFound` when it does not exist."""
+        asked = Asked("TimelinesAI", f"chat {chat_id}")
+        return _read_one(lambda raw: read_chat(raw, self._origin), await self._get(f"/chats/{chat_id}", asked), asked)
+
+    async def messages(self, chat_id: int, *, before: str | None = None) -> Page[Message]:
+        """Return up to 50 messages of a chat, newest first, all kinds (notes and calls too).
+
+        `before` is a uid, exclusive; `next_token` of the page is the uid to go on with. The vendor documents no page number
+        for messages, so the way back goes by `before_message`.
+        """
+        asked = Asked("TimelinesAI", f"the messages of chat {chat_id}")
+        query = {"sorting_order": "desc", **({"before_message": before} if before else {})}
+        payload = await self._get(f"/chats/{chat_id}/messages", asked, query)
+        rows = rows_of(payload, "messages", asked)
+        items, unreadable = read_each(rows, lambda raw: read_message(raw, self._origin, chat_id), "uid")
+        more = _has_more(payload, rows)
+        return Page(items, unreadable, more, _oldest_uid(items, rows) if more else None)
+
+    async def message(self, uid: str) -> Message:
+        """Return one message with fresh attachment URLs; raise `NotFound` when it does not exist."""
+        asked = Asked("TimelinesAI", f"message {uid}")
+        payload = await self._get(f"/messages/{quote(uid, safe='')}", asked)
+        return _read_one(lambda raw: read_message(raw, self._origin), payload, asked)
+
+    async def waba_accounts(self) -> int:
+        """Return the number of WhatsApp Business accounts, 0 where the workspace does not offer that part of the API."""
+        asked = Asked("TimelinesAI", "the list of WhatsApp Business accounts")
+        try:
+            payload = await self._get("/waba/accounts", asked, forbidden_means_throttled=False)
+        except OutsideError as error:
+            if error.status in NOT_OFFERED:
+                return 0
+            raise
+        return len(rows_of(payload, "waba_accounts", asked))
+
+    async def download(self, url: str, *, max_bytes: int) -> bytes:
+        """Return the content of an attachment.
+
+        Raise `NotFound` when its URL has expired, `Rejected` for a host that is not allowed, `Unavailable` when it is larger
+        than `max_bytes`.
+        """
+        return await self._files.fetch(url, max_bytes=max_bytes, left=self._left)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._sender.aclose()
+
+    async def _get(
+        self, path: str, asked: Asked, query: Query | None = None, *, forbidden_means_throttled: bool = True
+    ) -> Any:
+        async def once() -> Any:
+            async with self._budget.admitted(asked.system):
+                answer = await self._sender.send(
+                    asked, "GET", f"{self._url}{path}", left=self._left, headers=self._authorization, params=query
+                )
+            accepted = forbidden_means_throttled and self._budget.accepted
+            try:
+                payload = read_answer(answer, asked, accepted_before=accepted, now=self._clock.now())
+            except RateLimited as error:
+                self._budget.close_for(error.retry_after or 0.0)
+                raise
+            self._budget.accepted = True
+            return payload
+
+        return await with_retries(once, clock=self._clock, attempts=ATTEMPTS)
+
+    def _left(self, difference: int) -> None:
+        self._count.timelines += difference
+
+
+def _read_one(read: Callable[[Any], Value], payload: Any, asked: Asked) -> Value:
+    try:
+        return read(payload)
+    except ValidationError as error:
+        raise drift(asked, why(error)) from None
+
+
+def _has_more(payload: Any, rows: list[Any]) -> bool:
+    said = payload.get("has_more_pages") if isinstance(payload, dict) else None
+    return len(rows) >= PAGE_SIZE if said is None else str(said).lower() in ("true", "1")
+
+
+def _oldest_uid(items: tuple[Message, ...], rows: list[Any]) -> str | None:
+    """Return the uid to go back from; of several in the oldest second the last one listed."""
+    if items:
+        return min(reversed(items), key=lambda message: message.timestamp).uid
+    uids = [raw["uid"] for raw in rows if isinstance(raw, dict) and isinstance(raw.get("uid"), str)]
+    return uids[-1] if uids else None

@@ -1,0 +1,86 @@
+"""Notes: created and updated in batches, read by id and by parent, with files attached."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+
+from pydantic import ValidationError
+
+from chatledger.clients.answers import Asked, without_bad_characters
+from chatledger.clients.sending import as_json
+from chatledger.clients.zoho.answers import drift, rows_of
+from chatledger.clients.zoho.connection import Call, ZohoConnection
+from chatledger.clients.zoho.payloads import PAGE_SIZE, read_note, read_page, why
+from chatledger.clients.zoho.prices import price
+from chatledger.clients.zoho.rows import read_rows
+from chatledger.errors import NotFound, Rejected
+from chatledger.models import Page, RecordRef, RowResult, ZohoNote
+
+MOST_ROWS = 100
+NOTE_FIELDS = "id,Note_Title,Note_Content,Parent_Id,Created_Time,Modified_Time"
+
+
+class NoteCalls(ZohoConnection):
+    """What can be done with notes."""
+
+    async def create_notes(self, rows: Sequence[dict[str, Any]]) -> list[RowResult]:
+        """Create at most 100 notes (`Note_Title`, `Note_Content`, `Parent_Id`) and return one result per row, in order."""
+        return await self._write_rows(f"the creation of {len(rows)} notes", "POST", "/Notes", {"data": list(rows)})
+
+    async def update_notes(self, rows: Sequence[dict[str, Any]]) -> list[RowResult]:
+        """Replace title or content of at most 100 notes (`id` and what changes) and return one result per row, in order."""
+        return await self._write_rows(f"the update of {len(rows)} notes", "PUT", "/Notes", {"data": list(rows)})
+
+    async def note(self, note_id: str) -> ZohoNote | None:
+        """Return a note with its full content; None when it is gone."""
+        asked = Asked("Zoho CRM", f"note {note_id}")
+        try:
+            payload = await self._get(asked.what, f"/Notes/{quote(note_id, safe='')}", {"fields": NOTE_FIELDS})
+        except NotFound:
+            return None
+        except Rejected as error:
+            if error.code == "INVALID_DATA":
+                return None
+            raise
+        rows = rows_of(payload, "data", asked)
+        try:
+            return read_note(rows[0]) if rows else None
+        except ValidationError as error:
+            raise drift(asked, why(error)) from None
+
+    async def notes_of(self, record: RecordRef, *, page_token: str | None = None, page: int = 1) -> Page[ZohoNote]:
+        """Return up to 200 notes of a record, oldest first; long content may be cut at 500 characters.
+
+        The order is given because a user's preference may turn the default round. Raise `NotFound` when the record is gone.
+        """
+        asked = Asked("Zoho CRM", f"the notes of {record.module} {record.id}")
+        query: dict[str, str | int] = {
+            "fields": NOTE_FIELDS,
+            "per_page": PAGE_SIZE,
+            "sort_by": "Created_Time",
+            "sort_order": "asc",
+            **({"page_token": page_token} if page_token else {"page": page}),
+        }
+        payload = await self._get(asked.what, f"/{quote(record.module, safe='')}/{quote(record.id, safe='')}/Notes", query)
+        return read_page(payload, rows_of(payload, "data", asked), partial(read_note, listed_under=record))
+
+    async def attach_to_note(self, note_id: str, filename: str, content: bytes) -> RowResult:
+        """Upload a file to a note (at most 5 files and 20 MB a note) and return what became of it."""
+        asked = Asked("Zoho CRM", f"the upload of a file to note {note_id}", write=True)
+        path = f"/Notes/{quote(note_id, safe='')}/Attachments"
+        files = {"file": (without_bad_characters(filename), content)}
+        payload = await self._once(Call(asked, "POST", path, files=files, credits=price("POST", path)))
+        return read_rows(payload, asked, sent_ids=[None])[0]
+
+    async def _write_rows(self, what: str, method: str, path: str, body: dict[str, Any]) -> list[RowResult]:
+        rows = body["data"]
+        if not rows:
+            return []
+        if len(rows) > MOST_ROWS:
+            raise ValueError(f"{len(rows)} rows in one call; Zoho takes {MOST_ROWS}")
+        asked = Asked("Zoho CRM", what, write=True)
+        call = Call(asked, method, path, content=as_json(body), credits=price(method, path, rows=len(rows)))
+        updates = method == "PUT"
+        sent_ids = [str(row["id"]) if updates else None for row in rows]
+        return read_rows(await self._once(call), asked, sent_ids=sent_ids, action="update" if updates else "insert")

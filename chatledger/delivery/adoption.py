@@ -1,0 +1,72 @@
+"""Looking a note up where it would stand, by a consistent read and never by search."""
+
+import html
+import re
+
+from chatledger.delivery.tick import Tick
+from chatledger.errors import NotFound, Rejected
+from chatledger.ledger import links
+from chatledger.models import RecordRef, ZohoNote
+from chatledger.planning import PlannedNote
+
+_TAGS = re.compile(r"<[^>]*>")
+
+
+def plain(text: str) -> str:
+    """Undo the markup that Zoho's newer editor puts around a text, and collapse its white space."""
+    return " ".join(html.unescape(_TAGS.sub(" ", text)).replace("\u00a0", " ").split())
+
+
+async def existing_note(tick: Tick, planned: PlannedNote) -> str | None:
+    """Return the id of the note that already stands for a planned one, None when there is none.
+
+    A record made in this very run cannot have any, and is not asked.
+    """
+    if planned.record in tick.created_here:
+        return None
+    if planned.record not in tick.notes_found:
+        tick.notes_found[planned.record] = await notes_on(tick, planned.record)
+    found = await matching(tick, tick.notes_found[planned.record], planned.title, planned.url_path)
+    return found[0].id if found else None
+
+
+async def notes_on(tick: Tick, record: RecordRef) -> list[ZohoNote]:
+    """Read all notes of a record, every page. Raises OutsideError when they cannot be read; a gone record has none."""
+    found: list[ZohoNote] = []
+    token, number = None, 1
+    while True:
+        try:
+            page = await tick.zoho.notes_of(record, page_token=token, page=number)
+        except (NotFound, Rejected):
+            return found
+        found += page.items
+        if not page.more:
+            return found
+        token, number = page.next_token, number + 1
+
+
+async def matching(tick: Tick, candidates: list[ZohoNote], title: str, url_path: str) -> list[ZohoNote]:
+    """Return the notes with this title and the chat's URL in them, oldest first; a cut body is read in full."""
+    wanted = plain(title)
+    hits = []
+    for note in sorted(candidates, key=lambda note: (note.created_at is None, note.created_at, int(note.id))):
+        if plain(note.title) != wanted:
+            continue
+        body = plain(note.content)
+        if url_path not in body:
+            whole = await tick.zoho.note(note.id)
+            body = plain(whole.content) if whole else ""
+        if url_path in body:
+            hits.append(note)
+    return hits
+
+
+def places(tick: Tick, phone_key: str | None, record: RecordRef) -> list[RecordRef]:
+    """Return a record and everything it may have become since: where a note for this phone key can stand."""
+    if phone_key is None:
+        return [record]
+    with tick.ledger.reading() as session:
+        known = links.load(session, tick.organisation_id, [phone_key])
+        former = links.former_records(session, tick.organisation_id, phone_key)
+    current = [RecordRef(link.module, link.record_id) for link in known.values()]
+    return list(dict.fromkeys([record, *current, *former]))

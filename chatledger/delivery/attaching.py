@@ -1,0 +1,109 @@
+"""Uploading files to their notes while their URL lives; one that cannot be uploaded is named in the note with the reason."""
+
+from functools import partial
+from typing import Any
+
+from chatledger.delivery.records import UNSET
+from chatledger.delivery.sending import Write, send
+from chatledger.delivery.tick import Tick
+from chatledger.errors import NotFound, NotPermitted, OutsideError, Rejected
+from chatledger.ledger import Session, attachments, intents, messages
+from chatledger.ledger.tables import Intent, Message, MessageAttachment, Note
+from chatledger.models import RowDone, RowRefused, RowResult
+
+FILES_PER_NOTE = 5
+BYTES_PER_NOTE = 20_000_000
+
+
+def any_waiting(tick: Tick) -> bool:
+    """Say whether a file waits for its upload."""
+    with tick.ledger.reading() as session:
+        return attachments.any_waiting(session, tick.organisation_id)
+
+
+async def attach(tick: Tick) -> None:
+    """Upload what waits; chats whose notes have to name a file that could not be uploaded are resolved again."""
+    with tick.ledger.reading() as session:
+        waiting = attachments.waiting(session, tick.organisation_id)
+        unsettled = intents.unsettled(session, tick.organisation_id)
+    locked = {(intent.message_uid, intent.position) for intent in unsettled if intent.kind == "attach"}
+    for file, message, note in waiting:
+        if tick.stopped:
+            break
+        if (file.message_uid, file.position) in locked:
+            continue
+        reason = await _upload(tick, file, message, note)
+        if reason is not None:
+            tick.rework.add(message.chat_id)
+            _name(tick, file, message, reason)
+
+
+async def _upload(tick: Tick, file: MessageAttachment, message: Message, note: Note) -> str | None:
+    """Upload one file; return the reason when it cannot be uploaded at all, None when it was, or may be later."""
+    with tick.ledger.reading() as session:
+        count, size = attachments.on_note(session, tick.organisation_id, note.zoho_id or "")
+    if (file.size or 0) > BYTES_PER_NOTE:
+        return "too_big"
+    if count >= FILES_PER_NOTE:
+        return "limit_of_five"
+    if size + (file.size or 0) > BYTES_PER_NOTE:
+        return "note_full"
+    try:
+        content = await _content(tick, file, BYTES_PER_NOTE - size)
+        refusal: list[str] = []
+        await send(tick, [_write(tick, file, message, note, content, refusal)], partial(_call, tick, note, file, content))
+    except NotFound:
+        return "expired"
+    except Rejected:
+        return "too_big" if not size else "note_full"
+    except NotPermitted:
+        return "not_permitted"
+    except OutsideError as error:
+        tick.met(error)
+        return None
+    return refusal[0] if refusal else None
+
+
+async def _content(tick: Tick, file: MessageAttachment, room: int) -> bytes:
+    """Read the file by the URL that came with its message in this tick, else by a fresh one."""
+    url = tick.file_urls.get((file.message_uid, file.position))
+    if url is None:
+        fresh = await tick.timelines.message(file.message_uid)
+        url = dict(enumerate(attachment.url for attachment in fresh.attachments)).get(file.position)
+    if url is None:
+        raise NotFound("the message no longer names its file", system="TimelinesAI")
+    return await tick.timelines.download(url, max_bytes=room)
+
+
+def _write(tick: Tick, file: MessageAttachment, message: Message, note: Note, content: bytes, refusal: list[str]) -> Write:
+    spot = (file.message_uid, file.position)
+
+    def intent() -> Intent:
+        return Intent(
+            organisation_id="", run_id="", fence=0, kind="attach", module=note.module or "", record_id=note.record_id,
+            chat_id=message.chat_id, message_uid=file.message_uid, position=file.position, zoho_note_id=note.zoho_id,
+            title=file.filename, decided_at=UNSET, may_leave_until=UNSET,
+        )  # fmt: skip
+
+    def done(session: Session, row: RowDone) -> None:
+        attachments.uploaded(
+            session, tick.organisation_id, spot, zoho_note_id=note.zoho_id or "", attachment_id=row.id, size=len(content)
+        )
+
+    def refused(_: Session, row: RowRefused) -> None:
+        refusal.append("storage_full" if row.code == "STORAGE_SPACE_EXCEEDED" else "refused")
+
+    return Write(intent=intent, row={}, done=done, refused=refused)
+
+
+async def _call(
+    tick: Tick, note: Note, file: MessageAttachment, content: bytes, rows: list[dict[str, Any]]
+) -> list[RowResult]:
+    _ = rows
+    return [await tick.zoho.attach_to_note(note.zoho_id or "", file.filename, content)]
+
+
+def _name(tick: Tick, file: MessageAttachment, message: Message, reason: str) -> None:
+    with tick.ledger.transaction() as session:
+        attachments.not_uploaded(session, tick.organisation_id, (file.message_uid, file.position), reason)
+        messages.reopen(session, message.id or 0)

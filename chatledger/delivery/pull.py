@@ -1,0 +1,225 @@
+"""Pulling: the chat list is walked from its head, and the messages of what has changed are read and stored.
+
+The documented order (newest first) is checked, not trusted: where it is broken, the whole list is walked, spread over ticks.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from chatledger.delivery.tick import Tick
+from chatledger.errors import LoginRefused, NotFound, NotPermitted, OutsideError, SchemaDrift
+from chatledger.ledger import chats, messages
+from chatledger.ledger.tables import Chat as ChatRow
+from chatledger.models import Chat, Message, Page, Unreadable
+from chatledger.phones import chat_phone_key
+from chatledger.transcript import local_date
+
+OVERLAP = timedelta(hours=1)
+SWEEP_EVERY = timedelta(minutes=15)
+REREAD_EVERY = timedelta(hours=24)
+REREAD_ACTIVE = timedelta(days=7)
+ACCOUNTS_EVERY = timedelta(hours=1)
+PAGES_PER_TICK = 20
+READS_AT_ONCE = 4
+MISSES_BEFORE_GIVING_UP = 5
+
+
+async def pull(tick: Tick) -> None:
+    """Bring the ledger up to what TimelinesAI holds; trouble is remembered in the tick and the rest goes on."""
+    try:
+        await _read_accounts(tick)
+        await _walk(tick)
+    except OutsideError as error:
+        tick.met(error)
+    if not tick.stopped:
+        await _read_changed_chats(tick)
+
+
+async def _read_accounts(tick: Tick) -> None:
+    now = tick.ledger.now()
+    with tick.ledger.transaction() as session:
+        read_at = chats.walk_of(session, tick.organisation_id).accounts_read_at
+    if read_at is not None and now - read_at < ACCOUNTS_EVERY:
+        return
+    accounts = await tick.timelines.accounts()
+    with tick.ledger.transaction() as session:
+        chats.store_accounts(session, tick.organisation_id, accounts, now)
+        chats.walk_of(session, tick.organisation_id).accounts_read_at = now
+
+
+@dataclass(slots=True)
+class _Walk:
+    """A walk through the chat list as it goes."""
+
+    page: int
+    stop_at: datetime
+    sweeps: bool
+    broken: bool
+    newest: datetime | None
+    previous: datetime | None = None
+    seen: set[int] = field(default_factory=set)
+    pages_read: int = 0
+
+    def take(self, page: Page[Chat]) -> None:
+        """Move on behind a page, noticing a broken order and an endless list."""
+        ids = {chat.id for chat in page.items}
+        if ids and ids <= self.seen and page.more:
+            raise SchemaDrift(
+                "TimelinesAI gives the same page of chats again and again; the walk stops here and is tried at the next tick.",
+                system="TimelinesAI",
+            )
+        self.seen |= ids
+        dated = [chat.last_message_at for chat in page.items if chat.last_message_at]
+        self.newest = max([*dated, *([self.newest] if self.newest else [])], default=None)
+        self.broken = self.broken or not _in_order(page, self.previous)
+        self.previous = dated[-1] if dated else self.previous
+        self.page += 1
+        self.pages_read += 1
+
+    def may_stop(self, page: Page[Chat], changed: int) -> bool:
+        """Say whether everything behind this page is known: it is older than the cursor, or nothing on it has changed."""
+        if self.broken or not page.items:
+            return False
+        return self.previous is None or self.previous < self.stop_at or (not self.sweeps and not changed)
+
+
+async def _walk(tick: Tick) -> None:
+    """Walk the chat list until everything older is known, marking what has changed."""
+    now = tick.ledger.now()
+    walk = _started(tick, now)
+    was_broken, walk.broken = walk.broken, False
+    while True:
+        page = await tick.timelines.chats(walk.page)
+        changed = _store_page(tick, page, now)
+        walk.take(page)
+        if not page.more:
+            return _walked(tick, walk, now, swept=True)
+        if not was_broken and walk.may_stop(page, changed):
+            return _walked(tick, walk, now, swept=walk.sweeps)
+        if (was_broken or walk.broken) and walk.pages_read >= PAGES_PER_TICK:
+            return _interrupted(tick, walk)
+
+
+def _started(tick: Tick, now: datetime) -> _Walk:
+    with tick.ledger.transaction() as session:
+        kept = chats.walk_of(session, tick.organisation_id)
+        if kept.reread_at is None:
+            kept.reread_at = now
+        elif now - kept.reread_at >= REREAD_EVERY:
+            chats.mark_active_for_reading(session, tick.organisation_id, max(tick.starts_at, now - REREAD_ACTIVE))
+            kept.reread_at = now
+        return _Walk(
+            page=kept.next_page or 1,
+            stop_at=max(tick.starts_at, kept.cursor - OVERLAP) if kept.cursor else tick.starts_at,
+            sweeps=kept.swept_at is None or now - kept.swept_at >= SWEEP_EVERY,
+            broken=kept.order_broken,
+            newest=kept.walk_newest,
+        )
+
+
+def _in_order(page: Page[Chat], previous: datetime | None) -> bool:
+    """Check newest first, chats without messages last."""
+    ended = False
+    for chat in page.items:
+        if chat.last_message_at is None:
+            ended = True
+            continue
+        if ended or (previous is not None and chat.last_message_at > previous):
+            return False
+        previous = chat.last_message_at
+    return True
+
+
+def _store_page(tick: Tick, page: Page[Chat], now: datetime) -> int:
+    region = tick.settings.default_region
+    with tick.ledger.transaction() as session:
+        changed = chats.store_page(
+            session,
+            tick.organisation_id,
+            page.items,
+            since=tick.starts_at,
+            phone_key=lambda chat: chat_phone_key(chat.jid, chat.phone, region),
+            now=now,
+        )
+    if page.unreadable:
+        tick.remarks.append(
+            f"{len(page.unreadable)} chats of TimelinesAI's list could not be read ({page.unreadable[0].why}); run doctor."
+        )
+    return changed
+
+
+def _walked(tick: Tick, done: _Walk, now: datetime, *, swept: bool) -> None:
+    with tick.ledger.transaction() as session:
+        walk = chats.walk_of(session, tick.organisation_id)
+        walk.next_page, walk.walk_newest, walk.order_broken = None, None, done.broken
+        walk.cursor = max([moment for moment in (walk.cursor, done.newest) if moment], default=None)
+        walk.swept_at = now if swept else walk.swept_at
+
+
+def _interrupted(tick: Tick, done: _Walk) -> None:
+    with tick.ledger.transaction() as session:
+        walk = chats.walk_of(session, tick.organisation_id)
+        walk.next_page, walk.walk_newest, walk.order_broken = done.page, done.newest, True
+
+
+async def _read_changed_chats(tick: Tick) -> None:
+    with tick.ledger.reading() as session:
+        waiting = chats.to_read(session, tick.organisation_id)
+    gate = asyncio.Semaphore(READS_AT_ONCE)
+
+    async def read(chat: ChatRow) -> None:
+        async with gate:
+            if tick.stopped or tick.count.timelines >= tick.options.timelines_requests or len(tick.problems) > READS_AT_ONCE:
+                return
+            try:
+                await _read_chat(tick, chat)
+            except NotFound:
+                _mark_read(tick, chat, [], [])
+            except (LoginRefused, NotPermitted, OutsideError) as error:
+                tick.met(error)
+
+    await asyncio.gather(*(read(chat) for chat in waiting))
+
+
+async def _read_chat(tick: Tick, chat: ChatRow) -> None:
+    """Read a chat from its newest message back to where everything is known; stored only when that was reached."""
+    floor = max(tick.starts_at, chat.read_until - OVERLAP) if chat.read_until else tick.starts_at
+    items: dict[str, Message] = {}
+    unreadable: dict[str, Unreadable] = {}
+    before: str | None = None
+    while True:
+        page = await tick.timelines.messages(chat.id, before=before)
+        fresh = [item for item in page.items if item.uid not in items]
+        items.update((item.uid, item) for item in fresh)
+        unreadable.update((item.id, item) for item in page.unreadable)
+        if not page.more or (page.items and min(item.timestamp for item in page.items) < floor):
+            break
+        if not fresh:
+            raise SchemaDrift(
+                f"TimelinesAI gives the same messages of chat {chat.id} again and again; the chat is read at the next tick.",
+                system="TimelinesAI",
+            )
+        before = fresh[-1].uid
+    _mark_read(tick, chat, list(items.values()), list(unreadable.values()))
+
+
+def _mark_read(tick: Tick, chat: ChatRow, items: list[Message], unreadable: list[Unreadable]) -> None:
+    now = tick.ledger.now()
+    # The API's order is newest first; two messages of one second keep the order in which they were written.
+    counted = sorted((item for item in reversed(items) if item.timestamp >= tick.starts_at), key=lambda item: item.timestamp)
+    for item in counted:
+        for position, attachment in enumerate(item.attachments):
+            if attachment.url:
+                tick.file_urls[item.uid, position] = attachment.url
+    days = [local_date(item.timestamp, tick.settings.timezone) for item in counted]
+    with tick.ledger.transaction() as session:
+        messages.store(session, tick.organisation_id, tick.run_id, counted, days=days, now=now)
+        messages.park_unreadable(session, tick.organisation_id, tick.run_id, unreadable, chat_id=chat.id, now=now)
+        (row,) = chats.load(session, tick.organisation_id, [chat.id])
+        named = {item.uid for item in items} | {item.id for item in unreadable}
+        missing = bool(items) and row.last_message_uid is not None and row.last_message_uid not in named
+        row.read_misses = row.read_misses + 1 if missing else 0
+        row.to_read = missing and row.read_misses < MISSES_BEFORE_GIVING_UP
+        row.read_until = max([item.timestamp for item in items] + ([row.read_until] if row.read_until else []), default=None)
+        row.read_at = now

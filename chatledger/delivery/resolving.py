@@ -1,0 +1,189 @@
+"""Resolving: which open messages count, and which record the chats of each phone key belong to."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+
+from chatledger.delivery import index_reading
+from chatledger.delivery.tick import Tick
+from chatledger.ledger import Session, chats, intents, links, messages, phone_index
+from chatledger.ledger.links import NewLink
+from chatledger.ledger.messages import Verdict
+from chatledger.ledger.tables import Chat, Link
+from chatledger.ledger.tables import Message as MessageRow
+from chatledger.matching import Ambiguous, Case, CreateRecord, Decision, Found, Linked, Matched, NotSynced, decide
+from chatledger.models import Attachment, ChatKind, Direction, IndexedRecord, Message, Outcome, Reason, RecordRef
+from chatledger.phones import alias_key
+from chatledger.planning import key_batches, pause_after, why_chat_is_skipped, why_message_is_skipped
+
+
+def as_message(row: MessageRow) -> Message:
+    """Read a stored message back into the value the pure modules work on. Raises ValueError for one without a time."""
+    if row.timestamp is None:
+        raise ValueError(f"message {row.uid} was never readable")
+    return Message(
+        uid=row.uid,
+        chat_id=row.chat_id,
+        timestamp=row.timestamp,
+        kind=row.kind,
+        direction=Direction(row.direction),
+        text=row.text,
+        sender_name=row.sender_name,
+        agent=row.agent,
+        status=row.status,
+        failure=row.failure,
+        attachments=tuple(Attachment(**attachment) for attachment in row.attachments),
+        reactions=row.reactions,
+        origin=row.origin,
+    )
+
+
+def triage(tick: Tick) -> list[list[int]]:
+    """Settle every open message that needs no look at Zoho and return batches of the chats that do.
+
+    A tick in which this returns nothing makes no Zoho call at all.
+    """
+    now = tick.ledger.now()
+    with tick.ledger.transaction() as session:
+        waiting = messages.open_messages(session, tick.organisation_id, now)
+        rows = {chat.id: chat for chat in chats.load(session, tick.organisation_id, [row.chat_id for row in waiting])}
+        skipped: dict[Reason, list[int]] = defaultdict(list)
+        candidates: dict[int, str] = {}
+        for row in waiting:
+            reason = _why_skipped(rows.get(row.chat_id), row)
+            if reason is not None:
+                skipped[reason].append(row.id or 0)
+            else:
+                candidates[row.chat_id] = rows[row.chat_id].phone_key or ""
+        for reason, ids in skipped.items():
+            verdict = Verdict(Outcome.SKIPPED, reason)
+            messages.decide(session, ids, verdict, run_id=tick.run_id, now=now)
+    return list(key_batches(sorted(candidates.items())))
+
+
+def again(tick: Tick) -> list[list[int]]:
+    """Return batches of the chats that have to be resolved once more in this tick."""
+    ids, tick.rework = tick.rework, set()
+    with tick.ledger.reading() as session:
+        rows = chats.load(session, tick.organisation_id, ids)
+    return list(key_batches([(row.id, row.phone_key or "") for row in rows]))
+
+
+def _why_skipped(chat: Chat | None, row: MessageRow) -> Reason | None:
+    if row.timestamp is None or chat is None:
+        return Reason.NO_PHONE if chat is None else None
+    return why_chat_is_skipped(ChatKind(chat.kind), chat.phone_key) or why_message_is_skipped(as_message(row))
+
+
+def match(tick: Tick, chat_ids: Sequence[int]) -> None:
+    """Decide for each phone key of these chats and remember it: links are stored, creations are noted in the tick."""
+    with tick.ledger.transaction() as session:
+        rows = chats.load(session, tick.organisation_id, chat_ids)
+        keys = sorted({row.phone_key for row in rows if row.phone_key})
+        family = chats.of_keys(session, tick.organisation_id, keys)
+        chats_of: dict[str, list[int]] = defaultdict(list)
+        for row in family:
+            chats_of[row.phone_key or ""].append(row.id)
+        unconfirmed = {
+            intent.phone_key
+            for intent in intents.unsettled(session, tick.organisation_id)
+            if intent.kind == "create_record" and intent.phone_key
+        }
+        for key, case in _cases(tick, session, keys, chats_of).items():
+            if key in unconfirmed:
+                wait_for(tick, session, chats_of[key], Reason.WRITE_UNCONFIRMED)
+            else:
+                _apply(tick, session, key, chats_of[key], decide(case, tick.settings))
+
+
+def _cases(tick: Tick, session: Session, keys: Sequence[str], chats_of: Mapping[str, list[int]]) -> dict[str, Case]:
+    organisation, settings = tick.organisation_id, tick.settings
+    known = links.load(session, organisation, keys)
+    linked = phone_index.by_id(session, organisation, [_ref(link) for link in known.values()])
+    target = _found(session, organisation, settings.target_module, keys)
+    converted = _found(session, organisation, settings.converted_module, keys) if settings.follows_conversions else {}
+    leads = [*linked.values(), *(row for found in target.values() for row in (*found.exact, *found.alias))]
+    traces = [RecordRef("Contacts", row.converted_contact) for row in leads if row.converted_contact]
+    contacts = {ref.id: row for ref, row in phone_index.by_id(session, organisation, traces).items()}
+    written = messages.chats_with_incoming(session, organisation, [chat for key in keys for chat in chats_of[key]])
+    cases = {}
+    for key in keys:
+        link = known.get(key)
+        cases[key] = Case(
+            phone_key=key,
+            link=_ref(link) if link else None,
+            linked=linked.get(_ref(link)) if link else None,
+            pinned=bool(link and link.pinned),
+            target=target.get(key, Found()),
+            converted=converted.get(key, Found()),
+            known_contacts=contacts,
+            somebody_wrote_to_us=any(chat in written for chat in chats_of[key]),
+        )
+    return cases
+
+
+def _ref(link: Link) -> RecordRef:
+    return RecordRef(link.module, link.record_id)
+
+
+def _found(session: Session, organisation: str, module: str, keys: Sequence[str]) -> dict[str, Found]:
+    exact = phone_index.by_key(session, organisation, module, keys)
+    aliases = {key: alias_key(key) for key in keys}
+    alike = phone_index.by_alias(session, organisation, module, list(aliases.values()), alias_key)
+
+    def others(key: str) -> tuple[IndexedRecord, ...]:
+        return tuple(row for row in alike.get(aliases[key], ()) if row.phone_key != key)
+
+    return {key: Found(tuple(exact.get(key, ())), others(key)) for key in keys}
+
+
+def _apply(tick: Tick, session: Session, key: str, chat_ids: list[int], decision: Decision) -> None:
+    tick.records.pop(key, None)
+    tick.to_create.pop(key, None)
+    match decision:
+        case Linked(record):
+            tick.records[key] = record
+        case Matched():
+            new = NewLink(key, decision.record, decision.rule.value, decision.matched_key, decision.candidates, decision.hops)
+            tick.matched += links.remember(session, tick.organisation_id, new, run_id=tick.run_id, now=tick.ledger.now())
+            tick.records[key] = decision.record
+        case CreateRecord():
+            tick.to_create[key] = decision
+        case Ambiguous(candidates):
+            detail = ", ".join(f"{row.ref.module}/{row.ref.id}" for row in candidates)
+            decide_all(tick, session, chat_ids, Verdict(Outcome.PARKED, Reason.SEVERAL_MATCHES, detail))
+        case NotSynced(reason):
+            decide_all(tick, session, chat_ids, Verdict(Outcome.SKIPPED, reason))
+    if key in tick.records or key in tick.to_create:
+        messages.take_up(session, tick.organisation_id, chat_ids, [Reason.OUTGOING_ONLY, Reason.SEVERAL_MATCHES])
+
+
+def decide_all(tick: Tick, session: Session, chat_ids: Iterable[int], verdict: Verdict) -> None:
+    """Give every open message of these chats the same verdict; one that counts as an attempt rests longer each time."""
+    now = tick.ledger.now()
+    by_pause: dict[timedelta | None, list[int]] = defaultdict(list)
+    for row in messages.open_messages(session, tick.organisation_id, now, chat_ids):
+        pause = pause_after(row.attempts + 1) if verdict.counts_as_attempt else None
+        by_pause[pause].append(row.id or 0)
+    for pause, ids in by_pause.items():
+        due = now + pause if pause else verdict.next_try_at
+        final = Verdict(verdict.outcome, verdict.reason, verdict.detail, due, verdict.counts_as_attempt)
+        messages.decide(session, ids, final, run_id=tick.run_id, now=now)
+
+
+def wait_for(tick: Tick, session: Session, chat_ids: Iterable[int], reason: Reason) -> None:
+    """Leave the open messages of these chats pending for the next tick, with the reason."""
+    decide_all(tick, session, chat_ids, Verdict(Outcome.PENDING, reason))
+
+
+def postpone(tick: Tick, chat_ids: Iterable[int], reason: Reason) -> None:
+    """Leave what these chats still have open for the next tick."""
+    with tick.ledger.transaction() as session:
+        wait_for(tick, session, chat_ids, reason)
+
+
+async def match_with_fresh_index(tick: Tick, chat_ids: Sequence[int]) -> None:
+    """Match again by an index that is at most a minute old, immediately before something is created."""
+    if not index_reading.is_fresh(tick):
+        await index_reading.read_changes(tick)
+        match(tick, chat_ids)

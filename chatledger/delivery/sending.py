@@ -1,0 +1,124 @@
+"""Sending: every write goes out behind an intent, and no answer is taken for more than it says.
+
+The intent is committed before the request leaves. A row's own success means done; a refusal in Zoho's envelope means not
+done; everything else is unknown, waits, and is looked up before it is repeated.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from chatledger.delivery.tick import Tick
+from chatledger.errors import OutsideError, Rejected, Unavailable
+from chatledger.ledger import Session, intents, lease
+from chatledger.ledger.tables import Intent
+from chatledger.models import RowDone, RowRefused, RowResult
+
+_STOPS_EVERYTHING = {
+    "INVALID_MODULE",
+    "INVALID_URL_PATTERN",
+    "NOT_SUPPORTED",
+    "OAUTH_SCOPE_MISMATCH",
+    "NO_PERMISSION",
+    "TOO_MANY_REQUESTS",
+    "LIMIT_EXCEEDED",
+}
+
+Call = Callable[[list[dict[str, Any]]], Awaitable[Sequence[RowResult]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One row to be written: its intent, the row, and what to store when Zoho confirms or refuses it.
+
+    `done` and `refused` run in the transaction that closes the intent.
+    """
+
+    intent: Callable[[], Intent]
+    row: dict[str, Any]
+    done: Callable[[Session, RowDone], None]
+    refused: Callable[[Session, RowRefused], None]
+
+
+async def send(tick: Tick, writes: Sequence[Write], call: Call) -> None:
+    """Send a batch once, and its halves again where Zoho refused it as a whole for its content.
+
+    Raises OutsideError when nothing of the batch was done and the same may be tried later; a batch without a trustworthy
+    answer raises nothing: its intents are unknown and the trouble is remembered in the tick.
+    """
+    if not writes:
+        return
+    ids = _committed(tick, writes)
+    try:
+        _still_allowed(tick, ids)
+        results = await call([write.row for write in writes])
+    except OutsideError as error:
+        if error.outcome_unknown:
+            _unknown(tick, ids, error)
+            return
+        _close_all(tick, ids, "refused", error.code or "")
+        if not isinstance(error, Rejected) or error.code in _STOPS_EVERYTHING:
+            raise
+        if len(writes) == 1:
+            _answered(tick, writes, [None], [_as_row(error)])
+            return
+        middle = len(writes) // 2
+        await send(tick, writes[:middle], call)
+        await send(tick, writes[middle:], call)
+        return
+    _answered(tick, writes, ids, results)
+
+
+def _committed(tick: Tick, writes: Sequence[Write]) -> list[int]:
+    now = tick.ledger.now()
+    rows = [write.intent() for write in writes]
+    for row in rows:
+        row.organisation_id, row.run_id, row.fence = tick.organisation_id, tick.run_id, tick.fence
+        row.decided_at, row.may_leave_until = now, now + timedelta(seconds=tick.options.intent_age)
+    with tick.ledger.transaction() as session:
+        lease.check(session, tick.organisation_id, tick.fence)
+        return intents.add(session, rows)
+
+
+def _still_allowed(tick: Tick, ids: Sequence[int]) -> None:
+    """Check lease and age once more; a write that waited too long in this process is abandoned, not sent late."""
+    with tick.ledger.transaction() as session:
+        lease.check(session, tick.organisation_id, tick.fence)
+        too_old = intents.expired(session, ids, tick.ledger.now())
+    if too_old:
+        _close_all(tick, ids, "abandoned", "")
+        raise Unavailable("A write to Zoho waited too long before it could leave; it is tried again.", system="Zoho CRM")
+
+
+def _unknown(tick: Tick, ids: Sequence[int], error: OutsideError) -> None:
+    with tick.ledger.transaction() as session:
+        intents.mark_unknown(session, ids, tick.wait_from(tick.ledger.now()))
+    tick.met(error)
+
+
+def _close_all(tick: Tick, ids: Sequence[int], state: str, refusal: str) -> None:
+    with tick.ledger.transaction() as session:
+        for intent_id in ids:
+            intents.close(session, intent_id, state, refusal=refusal)
+
+
+def _answered(tick: Tick, writes: Sequence[Write], ids: Sequence[int | None], results: Sequence[RowResult]) -> None:
+    with tick.ledger.transaction() as session:
+        # Whoever took the lease over made our open intents unknown and looks them up: this late answer is theirs to find.
+        lease.check(session, tick.organisation_id, tick.fence)
+        for write, intent_id, result in zip(writes, ids, results, strict=True):
+            if isinstance(result, RowDone):
+                write.done(session, result)
+                state, result_id, refusal = "confirmed", result.id, ""
+            else:
+                write.refused(session, result)
+                state, result_id, refusal = "refused", None, result.code
+            if intent_id is not None:
+                intents.close(session, intent_id, state, result_id=result_id, refusal=refusal)
+
+
+def _as_row(error: Rejected) -> RowRefused:
+    """Read a refusal of a whole request of one row as the refusal of that row."""
+    field = error.details.get("api_name")
+    return RowRefused(error.code or "REJECTED", str(error), str(field) if field else None, details=error.details)

@@ -1,0 +1,115 @@
+"""Settling writes whose outcome nobody knows: after the waiting time they are looked up, then adopted or sent again."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from chatledger.delivery import index_reading
+from chatledger.delivery.adoption import matching, notes_on, places
+from chatledger.delivery.notes import adopt
+from chatledger.delivery.records import take_record
+from chatledger.delivery.tick import Tick
+from chatledger.errors import OutsideError
+from chatledger.ledger import attachments, chats, intents, notes, phone_index
+from chatledger.ledger.tables import Intent
+from chatledger.matching import Rule
+from chatledger.models import RecordRef
+
+
+def due(tick: Tick) -> bool:
+    """Say whether an unconfirmed write has waited long enough to be looked up."""
+    now = tick.ledger.now()
+    with tick.ledger.reading() as session:
+        return any(_is_due(intent, now) for intent in intents.unsettled(session, tick.organisation_id))
+
+
+def _is_due(intent: Intent, now: datetime) -> bool:
+    return intent.state == "unknown" and intent.settle_after is not None and intent.settle_after <= now
+
+
+async def settle(tick: Tick) -> None:
+    """Settle every unconfirmed write that is due. What cannot be read now waits on; trouble is remembered in the tick."""
+    now = tick.ledger.now()
+    with tick.ledger.reading() as session:
+        waiting = [intent for intent in intents.unsettled(session, tick.organisation_id) if _is_due(intent, now)]
+    try:
+        await _settle_records(tick, [intent for intent in waiting if intent.kind == "create_record"])
+        for intent in waiting:
+            if intent.kind == "create_note":
+                await _settle_created_note(tick, intent)
+            elif intent.kind == "update_note":
+                _settle_updated_note(tick, intent)
+            elif intent.kind == "attach":
+                await _settle_attachment(tick, intent)
+    except OutsideError as error:
+        tick.met(error)
+
+
+async def _settle_records(tick: Tick, waiting: Sequence[Intent]) -> None:
+    if not waiting:
+        return
+    cursors = [intent.index_cursor for intent in waiting]
+    known = [cursor for cursor in cursors if cursor is not None]
+    # Without a cursor the module was empty when the record was decided: everything in it has changed since.
+    await index_reading.read_changes(
+        tick, since=min(known) if len(known) == len(cursors) else None, whole=len(known) < len(cursors)
+    )
+    with tick.ledger.transaction() as session:
+        for intent in waiting:
+            found = phone_index.by_key(session, tick.organisation_id, intent.module, [intent.phone_key or ""])
+            rows = [row for row in found.get(intent.phone_key or "", []) if row.alive]
+            rows.sort(key=lambda row: (row.created_at is None, row.created_at, int(row.ref.id)))
+            if rows:
+                take_record(tick, session, intent.phone_key or "", rows[0].ref, Rule.ADOPTED)
+            intents.close(session, intent.id or 0, "settled", result_id=rows[0].ref.id if rows else None)
+    _report_twice(tick, waiting)
+
+
+def _report_twice(tick: Tick, waiting: Sequence[Intent]) -> None:
+    with tick.ledger.reading() as session:
+        for intent in waiting:
+            found = phone_index.by_key(session, tick.organisation_id, intent.module, [intent.phone_key or ""])
+            if len([row for row in found.get(intent.phone_key or "", []) if row.alive]) > 1:
+                tick.remarks.append(
+                    f"Several records of {intent.module} carry the number of chat {intent.chat_id}; the oldest was taken."
+                )
+
+
+async def _settle_created_note(tick: Tick, intent: Intent) -> None:
+    with tick.ledger.reading() as session:
+        rows = chats.load(session, tick.organisation_id, [intent.chat_id or 0])
+        stored = notes.of_day(session, tick.organisation_id, intent.chat_id or 0, intent.local_date or date.min)
+    key = rows[0].phone_key if rows else None
+    for record in places(tick, key, RecordRef(intent.module, intent.record_id or "")):
+        hits = await matching(tick, await notes_on(tick, record), intent.title, intent.url_path)
+        if hits:
+            with tick.ledger.transaction() as session:
+                row = stored[intent.part or 1]
+                adopt(tick, session, row, hits[0].id, record, body_hash=intent.body_hash)
+                intents.close(session, intent.id or 0, "settled", result_id=hits[0].id)
+            if len(hits) > 1:
+                tick.remarks.append(
+                    f"{record.module}/{record.id} holds {len(hits)} notes of one chat and day; the oldest is kept."
+                )
+            return
+    with tick.ledger.transaction() as session:
+        intents.close(session, intent.id or 0, "settled")
+
+
+def _settle_updated_note(tick: Tick, intent: Intent) -> None:
+    """Have the current body sent again: it replaces whatever the note holds, and until then nobody knows that."""
+    with tick.ledger.transaction() as session:
+        stored = notes.of_day(session, tick.organisation_id, intent.chat_id or 0, intent.local_date or date.min)
+        row = stored.get(intent.part or 1)
+        if row is not None:
+            notes.body_unknown(session, row.id or 0)
+        intents.close(session, intent.id or 0, "settled", result_id=intent.zoho_note_id)
+
+
+async def _settle_attachment(tick: Tick, intent: Intent) -> None:
+    names = await tick.zoho.attachments_of(intent.zoho_note_id or "")
+    found = intent.title in names
+    with tick.ledger.transaction() as session:
+        if found:
+            spot = (intent.message_uid or "", intent.position or 0)
+            attachments.uploaded(session, tick.organisation_id, spot, zoho_note_id=intent.zoho_note_id or "")
+        intents.close(session, intent.id or 0, "settled", result_id=intent.zoho_note_id if found else None)

@@ -1,0 +1,150 @@
+"""One tick: what it knows, whom it may ask, and how it begins and ends. No Prefect, no decisions."""
+
+import time
+import uuid
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from chatledger.clients import TimelinesClient, ZohoClient
+from chatledger.delivery.wording import load_wording
+from chatledger.errors import LoginRefused, NotPermitted, OutsideError
+from chatledger.ledger import intents, lease, organisations, runs
+from chatledger.ledger.database import Ledger
+from chatledger.ledger.tables import Run
+from chatledger.matching import CreateRecord
+from chatledger.models import CallCount, RecordRef, RowRefused, ZohoNote
+from chatledger.planning import PlannedNote
+from chatledger.settings import SyncSettings
+from chatledger.transcript import Wording
+
+NotePosition = tuple[int, date, int]
+"""Chat id, local date and part: what a note is one of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How long things may take, in seconds, and how many TimelinesAI requests a tick may make."""
+
+    unknown_write_wait: float = 180.0
+    http_timeout: float = 30.0
+    lease: float = 60.0
+    intent_age: float = 15.0
+    timelines_requests: int = 520
+
+
+@dataclass(slots=True)
+class Tick:
+    """The state of one run; the moves of `delivery/` read and change it, the ledger holds everything that must last."""
+
+    organisation_id: str
+    run_id: str
+    fence: int
+    settings: SyncSettings
+    starts_at: datetime
+    adopts_until: datetime | None
+    options: Options
+    ledger: Ledger
+    timelines: TimelinesClient
+    zoho: ZohoClient
+    count: CallCount
+    wording: Wording
+    record_url: str
+    started: float = field(default_factory=time.monotonic)
+    problems: list[OutsideError] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    records: dict[str, RecordRef] = field(default_factory=dict)
+    to_create: dict[str, CreateRecord] = field(default_factory=dict)
+    created_here: set[RecordRef] = field(default_factory=set)
+    rework: set[int] = field(default_factory=set)
+    written: set[NotePosition] = field(default_factory=set)
+    unchanged: set[NotePosition] = field(default_factory=set)
+    note_batches: list[list[PlannedNote]] = field(default_factory=list)
+    doubted: dict[RecordRef, list[tuple[PlannedNote, RowRefused]]] = field(default_factory=lambda: defaultdict(list))
+    file_urls: dict[tuple[str, int], str] = field(default_factory=dict)
+    notes_found: dict[RecordRef, list[ZohoNote]] = field(default_factory=dict)
+    matched: int = 0
+    created: int = 0
+    notes_created: int = 0
+    notes_updated: int = 0
+
+    def met(self, error: OutsideError) -> None:
+        """Remember trouble with an outside system; the run goes on with what does not need it."""
+        self.problems.append(error)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether an outside system refused us as a whole, so that asking it again in this run is useless."""
+        return any(isinstance(error, LoginRefused | NotPermitted) for error in self.problems)
+
+    def wait_from(self, moment: datetime) -> datetime:
+        """Return when a write without an answer may be looked up, counted from the last moment it may have left."""
+        return moment + timedelta(seconds=self.options.unknown_write_wait)
+
+
+def begin(
+    ledger: Ledger,
+    organisation_id: str,
+    *,
+    timelines: TimelinesClient,
+    zoho: ZohoClient,
+    count: CallCount,
+    options: Options,
+    record_url: str,
+    flow_run_id: str | None = None,
+) -> Tick | None:
+    """Take the lease and write the run down; None when another run holds the lease.
+
+    Intents that an earlier holder left open become unknown: nobody can say whether their requests left.
+    """
+    fence = lease.acquire(ledger, organisation_id, options.lease)
+    if fence is None:
+        return None
+    run_id = str(uuid.uuid4())
+    now = ledger.now()
+    with ledger.transaction() as session:
+        lease.check(session, organisation_id, fence)
+        intents.take_over(session, organisation_id, fence=fence, wait=timedelta(seconds=options.unknown_write_wait))
+        runs.start(
+            session,
+            Run(id=run_id, organisation_id=organisation_id, flow_run_id=flow_run_id, started_at=now, fence=fence),
+        )
+    return loaded(
+        ledger, organisation_id, run_id, fence,
+        timelines=timelines, zoho=zoho, count=count, options=options, record_url=record_url,
+    )  # fmt: skip
+
+
+def loaded(
+    ledger: Ledger,
+    organisation_id: str,
+    run_id: str,
+    fence: int,
+    *,
+    timelines: TimelinesClient,
+    zoho: ZohoClient,
+    count: CallCount,
+    options: Options,
+    record_url: str,
+) -> Tick:
+    """Return a tick over what this ledger holds of an activated organisation."""
+    with ledger.reading() as session:
+        organisation = organisations.find(session, organisation_id)
+        settings = organisations.current_settings(session, organisation_id)
+    if organisation is None:
+        raise LookupError(organisation_id)
+    return Tick(
+        organisation_id=organisation_id,
+        run_id=run_id,
+        fence=fence,
+        settings=settings,
+        starts_at=organisation.starts_at,
+        adopts_until=organisation.activated_at if organisation.adopt_mode else None,
+        options=options,
+        ledger=ledger,
+        timelines=timelines,
+        zoho=zoho,
+        count=count,
+        wording=load_wording(settings.language.value),
+        record_url=record_url.format(zgid=organisation.zgid),
+    )

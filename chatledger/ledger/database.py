@@ -1,0 +1,97 @@
+"""The open ledger: one engine, migrated to the newest version, its clock and its cipher."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Engine
+from sqlmodel import Session, SQLModel
+
+from chatledger.ledger.encryption import Cipher, load_cipher
+from chatledger.ledger.engines import connect, for_reading, parse_url
+from chatledger.ledger.migrating import migrate
+from chatledger.ledger.trouble import explained, without_password
+
+Clock = Callable[[], datetime]
+
+
+class Ledger:
+    """The open ledger. `clock` replaces the database's clock by a virtual one.
+
+    Both kinds of session give back rows that stay readable after their end. Trouble with the database leaves them as
+    LedgerUnavailable; every other exception passes unchanged.
+    """
+
+    def __init__(self, engine: Engine, cipher: Cipher, *, clock: Clock | None = None) -> None:
+        self.cipher = cipher
+        self.url_without_password = without_password(engine.url)
+        self._engine = engine
+        self._reading_engine = for_reading(engine)
+        self._clock = clock
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Give a session that commits durably at the end of the block and rolls back when the block fails.
+
+        Writing transactions follow one another on SQLite; on PostgreSQL they run side by side and see what others have
+        committed meanwhile. Never keep one open during a network call.
+        """
+        with explained(self._engine.url), self._session(self._engine) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Give a session that sees one unchanging state of the ledger and cannot write."""
+        with explained(self._engine.url), self._session(self._reading_engine) as session:
+            yield session
+
+    def now(self) -> datetime:
+        """Return the database's time, aware, in UTC; all processes of a ledger agree on it."""
+        with self.reading() as session:
+            return now_in(session)
+
+    def close(self) -> None:
+        """Close every connection; sessions still open fail."""
+        self._engine.dispose()
+
+    def _session(self, engine: Engine) -> Session:
+        return Session(engine, expire_on_commit=False, info={"clock": self._clock})
+
+
+def now_in(session: Session) -> datetime:
+    """Return the database's time as `Ledger.now` does, by the connection of a running session."""
+    clock: Clock | None = session.info["clock"]
+    if clock is not None:
+        return clock().astimezone(UTC)
+    if session.get_bind().dialect.name == "sqlite":
+        # The clock of SQLite is the machine's, but in milliseconds.
+        return datetime.now(UTC)
+    # clock_timestamp() moves on within a transaction, now() does not.
+    value: datetime = session.connection().execute(text("SELECT clock_timestamp()")).scalar_one()
+    return value.astimezone(UTC)
+
+
+def insert_if_missing(session: Session, row: SQLModel) -> None:
+    """Insert `row` unless its primary or a unique key exists already; one statement, safe between processes."""
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    session.connection().execute(insert(type(row)).values(row.model_dump(exclude_none=True)).on_conflict_do_nothing())
+
+
+def open_ledger(url: str, *, home: Path, secret_key: str | None, clock: Clock | None = None) -> Ledger:
+    """Open the ledger at `url` and bring it to the newest version; safe for several processes at once.
+
+    `secret_key` is the value of CHATLEDGER_SECRET_KEY; None takes the key file in `home`, created when missing. Raises
+    UsageError for a wrong URL or key, LedgerUnavailable when the ledger cannot be opened, written or understood.
+    """
+    parsed, cipher = parse_url(url), load_cipher(home, secret_key)
+    engine = connect(parsed)
+    try:
+        with explained(parsed):
+            migrate(engine)
+        return Ledger(engine, cipher, clock=clock)
+    except BaseException:
+        engine.dispose()
+        raise

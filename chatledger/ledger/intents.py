@@ -1,0 +1,60 @@
+"""Intents: every write, committed before its request leaves, and settled before it is repeated."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select, update
+
+from chatledger.ledger.tables import Intent
+
+UNSETTLED = ("open", "unknown")
+
+
+def add(session: Session, intents: Sequence[Intent]) -> list[int]:
+    """Add intents and return their ids in the same order."""
+    session.add_all(intents)
+    session.flush()
+    return [intent.id or 0 for intent in intents]
+
+
+def close(session: Session, intent_id: int, state: str, *, result_id: str | None = None, refusal: str = "") -> None:
+    """Give an intent its final state."""
+    session.exec(update(Intent).where(col(Intent.id) == intent_id).values(state=state, result_id=result_id, refusal=refusal))
+
+
+def mark_unknown(session: Session, ids: Iterable[int], settle_after: datetime) -> None:
+    """Write down that nobody knows whether these writes were done; they may be looked up from then on."""
+    session.exec(
+        update(Intent)
+        .where(col(Intent.id).in_(list(ids)), col(Intent.state) == "open")
+        .values(state="unknown", settle_after=settle_after)
+    )
+
+
+def take_over(session: Session, organisation_id: str, *, fence: int, wait: timedelta) -> int:
+    """Make the open intents of earlier holders unknown: they wait from the last moment their request may have left."""
+    query = select(Intent).where(Intent.organisation_id == organisation_id, Intent.state == "open", Intent.fence < fence)
+    left_behind = session.exec(query).all()
+    for intent in left_behind:
+        intent.state, intent.settle_after = "unknown", intent.may_leave_until + wait
+    return len(left_behind)
+
+
+def unsettled(session: Session, organisation_id: str) -> list[Intent]:
+    """Return every intent whose outcome nobody knows yet, oldest first."""
+    query = select(Intent).where(Intent.organisation_id == organisation_id, col(Intent.state).in_(UNSETTLED))
+    return list(session.exec(query.order_by(col(Intent.id))))
+
+
+def created_records(session: Session, organisation_id: str, phone_key: str) -> list[Intent]:
+    """Return the intents to create a record for a phone key, oldest first."""
+    query = select(Intent).where(
+        Intent.organisation_id == organisation_id, Intent.phone_key == phone_key, Intent.kind == "create_record"
+    )
+    return list(session.exec(query.order_by(col(Intent.id))))
+
+
+def expired(session: Session, ids: Sequence[int], now: datetime) -> bool:
+    """Say whether one of these open intents is older than it may be when its request leaves."""
+    query = select(Intent.id).where(col(Intent.id).in_(list(ids)), col(Intent.may_leave_until) < now)
+    return session.exec(query).first() is not None

@@ -1,0 +1,76 @@
+"""The lease: at most one run writes for an organisation, and a late one is told so.
+
+Every change of holder increases the fence. A run remembers the fence it was given and has it checked in the very
+transaction that commits a decision; a run that slept through the end of its lease finds another number there.
+"""
+
+from datetime import timedelta
+
+from sqlmodel import Session, col, select, update
+
+from chatledger.errors import LeaseLost
+from chatledger.ledger.database import Ledger, insert_if_missing, now_in
+from chatledger.ledger.process import is_gone, this_process
+from chatledger.ledger.tables import Lease
+
+FREE = ""
+
+
+def acquire(ledger: Ledger, organisation_id: str, seconds: float) -> int | None:
+    """Take the lease for `seconds` and return its fence; None while another live run holds it.
+
+    A holder that died on this machine is replaced at once, any other one when its time by the database's clock is over.
+    """
+    with ledger.transaction() as session:
+        insert_if_missing(session, Lease(organisation_id=organisation_id, holder=FREE, fence=0, expires_at=now_in(session)))
+        lease = _locked(session, organisation_id)
+        now = now_in(session)
+        if lease is None or (lease.expires_at > now and not is_gone(lease.holder)):
+            return None
+        lease.holder = str(this_process())
+        lease.fence += 1
+        lease.expires_at = now + timedelta(seconds=seconds)
+        session.add(lease)
+        return lease.fence
+
+
+def renew(ledger: Ledger, organisation_id: str, fence: int, seconds: float) -> None:
+    """Extend the lease to `seconds` from now; LeaseLost when it has another holder or was given back.
+
+    A lease that ran out is renewed all the same as long as nobody took it: then nothing was written meanwhile.
+    """
+    with ledger.transaction() as session:
+        lease = _locked(session, organisation_id)
+        if lease is None or lease.fence != fence or lease.holder == FREE:
+            raise _lost()
+        lease.expires_at = now_in(session) + timedelta(seconds=seconds)
+        session.add(lease)
+
+
+def release(ledger: Ledger, organisation_id: str, fence: int) -> None:
+    """Give the lease back, so that the next run may start at once; nothing happens when it is no longer ours."""
+    with ledger.transaction() as session:
+        given_back = update(Lease).values(holder=FREE, expires_at=now_in(session))
+        session.exec(given_back.where(col(Lease.organisation_id) == organisation_id, col(Lease.fence) == fence))
+
+
+def check(session: Session, organisation_id: str, fence: int, seconds_left: float = 0) -> None:
+    """Raise LeaseLost unless `fence` still holds the lease for more than `seconds_left`.
+
+    The lease stays locked until the transaction of `session` ends, so that nobody can take it between this check and the
+    commit of what was decided.
+    """
+    lease = _locked(session, organisation_id)
+    needed_until = now_in(session) + timedelta(seconds=seconds_left)
+    if lease is None or lease.fence != fence or lease.holder == FREE or lease.expires_at <= needed_until:
+        raise _lost()
+
+
+def _locked(session: Session, organisation_id: str) -> Lease | None:
+    # A SQLite transaction is alone from its beginning; `populate_existing` because the row may have been read before.
+    query = select(Lease).where(Lease.organisation_id == organisation_id).with_for_update()
+    return session.exec(query.execution_options(populate_existing=True)).one_or_none()
+
+
+def _lost() -> LeaseLost:
+    return LeaseLost("Another run has taken over this organisation, or this one was away too long; it stops without writing.")

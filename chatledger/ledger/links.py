@@ -1,0 +1,112 @@
+"""Links: the remembered phone key -> record, with the history of every change."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from chatledger.ledger.chunking import chunks
+from chatledger.ledger.tables import Change, Link
+from chatledger.models import IndexedRecord, RecordRef
+
+
+@dataclass(frozen=True, slots=True)
+class NewLink:
+    """A link as it was decided. `rule` is the word of the matching rule."""
+
+    phone_key: str
+    record: RecordRef
+    rule: str
+    matched_key: str = ""
+    candidates: Sequence[IndexedRecord] = ()
+    hops: Sequence[RecordRef] = ()
+
+
+def load(session: Session, organisation_id: str, keys: Iterable[str]) -> dict[str, Link]:
+    """Return the links of these phone keys."""
+    found: dict[str, Link] = {}
+    for chunk in chunks(keys):
+        query = select(Link).where(Link.organisation_id == organisation_id, col(Link.phone_key).in_(chunk))
+        found.update((row.phone_key, row) for row in session.exec(query))
+    return found
+
+
+def remember(session: Session, organisation_id: str, new: NewLink, *, run_id: str, now: datetime) -> bool:
+    """Store or move a link and write the change down; return True when the key had none before."""
+    row = session.get(Link, (organisation_id, new.phone_key))
+    before = None if row is None else {"module": row.module, "record": row.record_id, "rule": row.rule}
+    if row is None:
+        row = Link(
+            organisation_id=organisation_id,
+            phone_key=new.phone_key,
+            module="",
+            record_id="",
+            rule="",
+            created_at=now,
+            changed_at=now,
+        )
+        session.add(row)
+    row.module, row.record_id, row.rule, row.matched_key = new.record.module, new.record.id, new.rule, new.matched_key
+    row.candidates = [_summary(candidate) for candidate in new.candidates]
+    row.changed_at, row.run_id = now, run_id
+    after: dict[str, Any] = {"module": row.module, "record": row.record_id, "rule": row.rule, "matched": row.matched_key}
+    after["hops"] = [f"{hop.module}/{hop.id}" for hop in new.hops]
+    session.add(
+        Change(
+            organisation_id=organisation_id,
+            at=now,
+            run_id=run_id,
+            what="linked" if before is None else "relinked",
+            phone_key=new.phone_key,
+            module=row.module,
+            record_id=row.record_id,
+            before=before,
+            after=after,
+        )
+    )
+    return before is None
+
+
+def pin(session: Session, organisation_id: str, phone_key: str, record: RecordRef, *, now: datetime) -> None:
+    """Have a person's choice decide for this phone key from now on."""
+    new = NewLink(phone_key, record, "pinned", phone_key)
+    remember(session, organisation_id, new, run_id="", now=now)
+    row = session.get_one(Link, (organisation_id, phone_key))
+    row.pinned = True
+
+
+def forget(session: Session, organisation_id: str, phone_key: str, *, now: datetime) -> bool:
+    """Drop the link of a phone key, so that it is matched anew; False when there was none."""
+    row = session.get(Link, (organisation_id, phone_key))
+    if row is None:
+        return False
+    before = {"module": row.module, "record": row.record_id, "rule": row.rule}
+    session.add(
+        Change(organisation_id=organisation_id, at=now, actor="person", what="unpinned", phone_key=phone_key, before=before)
+    )
+    session.delete(row)
+    return True
+
+
+def former_records(session: Session, organisation_id: str, phone_key: str) -> list[RecordRef]:
+    """Return every record this key was ever linked to or led through, newest first, without repeats."""
+    query = select(Change).where(Change.organisation_id == organisation_id, Change.phone_key == phone_key)
+    found: list[RecordRef] = []
+    for change in session.exec(query.order_by(col(Change.id).desc())):
+        named = [change.after or {}, change.before or {}]
+        found += [RecordRef(part["module"], part["record"]) for part in named if part.get("record")]
+        found += [RecordRef(*hop.split("/", 1)) for hop in (change.after or {}).get("hops", [])]
+    return list(dict.fromkeys(found))
+
+
+def _summary(candidate: IndexedRecord) -> dict[str, Any]:
+    return {
+        "module": candidate.ref.module,
+        "record": candidate.ref.id,
+        "matched": candidate.phone_key,
+        "modified": candidate.modified_at.isoformat() if candidate.modified_at else None,
+        "created": candidate.created_at.isoformat() if candidate.created_at else None,
+        "converted": candidate.converted,
+    }

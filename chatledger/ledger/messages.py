@@ -1,0 +1,249 @@
+"""Messages and their outcomes. A message is stored once by its uid, before anything else happens with it."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func
+from sqlmodel import Session, col, or_, select, update
+
+from chatledger.ledger.chunking import chunks
+from chatledger.ledger.tables import Message, MessageAttachment
+from chatledger.models import Message as ReadMessage
+from chatledger.models import Outcome, Reason, RecordRef, Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a message: outcome, reason and, for a refusal, the code and field of the system that refused."""
+
+    outcome: Outcome
+    reason: Reason
+    detail: str = ""
+    next_try_at: datetime | None = None
+    counts_as_attempt: bool = False
+
+
+def content_hash(message: ReadMessage) -> str:
+    """Hash what a note shows of a message, so that an edit is noticed and a delivery receipt is not."""
+    shown = [
+        message.text,
+        [attachment.filename for attachment in message.attachments],
+        sorted(message.reactions.items()),
+        message.failure or (message.status == "Failed"),
+        message.kind,
+        message.timestamp.isoformat(),
+    ]
+    return hashlib.sha256(json.dumps(shown, ensure_ascii=True).encode()).hexdigest()
+
+
+def known_uids(session: Session, organisation_id: str, uids: Sequence[str]) -> set[str]:
+    """Return those of the uids that are already stored."""
+    rows = session.exec(select(Message.uid).where(Message.organisation_id == organisation_id, col(Message.uid).in_(uids)))
+    return set(rows)
+
+
+def store(
+    session: Session, organisation_id: str, run_id: str, items: Sequence[ReadMessage], *, days: Sequence[date], now: datetime
+) -> None:
+    """Store messages, oldest first; one that is known is updated only where its content changed, and is then open again."""
+    known = _rows_by_uid(session, organisation_id, [item.uid for item in items])
+    for item, day in zip(items, days, strict=True):
+        row = known.get(item.uid)
+        digest = content_hash(item)
+        if row is not None and row.content_hash == digest:
+            continue
+        if row is None:
+            row = _opened(organisation_id, run_id, item.uid, item.chat_id, now)
+            row.sender_name, row.agent, row.local_date = item.sender_name, item.agent, day
+            session.add(row)
+            known[item.uid] = row
+            _add_attachments(session, organisation_id, item)
+        _describe(row, item, digest)
+        row.local_date = row.local_date or day
+        row.outcome, row.reason, row.next_try_at = Outcome.PENDING.value, Reason.NEW.value, None
+
+
+def _opened(organisation_id: str, run_id: str, uid: str, chat_id: int, now: datetime) -> Message:
+    return Message(
+        organisation_id=organisation_id,
+        uid=uid,
+        chat_id=chat_id,
+        first_run_id=run_id,
+        first_seen_at=now,
+        outcome=Outcome.PENDING.value,
+        reason=Reason.NEW.value,
+        run_id=run_id,
+        decided_at=now,
+    )
+
+
+def _describe(row: Message, item: ReadMessage, digest: str) -> None:
+    row.timestamp = item.timestamp
+    row.kind, row.direction, row.origin = item.kind, item.direction.value, item.origin
+    row.text, row.status, row.failure = item.text, item.status, item.failure
+    row.attachments = [_lasting(asdict(attachment)) for attachment in item.attachments]
+    row.reactions = dict(item.reactions)
+    row.content_hash, row.raw = digest, None
+
+
+def _lasting(attachment: dict[str, Any]) -> dict[str, Any]:
+    """Leave the URL out: it lives 15 minutes and would be a key to the file for whoever reads the ledger."""
+    return {name: value for name, value in attachment.items() if name != "url"}
+
+
+def _add_attachments(session: Session, organisation_id: str, item: ReadMessage) -> None:
+    for position, attachment in enumerate(item.attachments):
+        session.add(
+            MessageAttachment(
+                organisation_id=organisation_id,
+                message_uid=item.uid,
+                position=position,
+                filename=attachment.filename,
+                size=attachment.size,
+            )
+        )
+
+
+def park_unreadable(
+    session: Session, organisation_id: str, run_id: str, items: Sequence[Unreadable], *, chat_id: int, now: datetime
+) -> None:
+    """Keep messages that could not be read, raw and with the reason; a known one is left as it is."""
+    known = known_uids(session, organisation_id, [item.id for item in items])
+    for item in items:
+        if item.id in known:
+            continue
+        row = _opened(organisation_id, run_id, item.id, chat_id, now)
+        row.raw, row.detail = item.payload, item.why
+        row.outcome, row.reason = Outcome.PARKED.value, Reason.UNREADABLE.value
+        session.add(row)
+        known.add(item.id)
+
+
+def _rows_by_uid(session: Session, organisation_id: str, uids: Sequence[str]) -> dict[str, Message]:
+    found: dict[str, Message] = {}
+    for chunk in chunks(uids):
+        query = select(Message).where(Message.organisation_id == organisation_id, col(Message.uid).in_(chunk))
+        found.update((row.uid, row) for row in session.exec(query))
+    return found
+
+
+def open_messages(
+    session: Session, organisation_id: str, now: datetime, chat_ids: Iterable[int] | None = None
+) -> list[Message]:
+    """Return every message that waits for a decision (of these chats): pending ones, and parked ones whose pause is over."""
+    due = or_(col(Message.next_try_at).is_(None), col(Message.next_try_at) <= now)
+    pending = (col(Message.outcome) == Outcome.PENDING.value) & due
+    parked = (col(Message.outcome) == Outcome.PARKED.value) & (col(Message.next_try_at) <= now)
+    query = select(Message).where(Message.organisation_id == organisation_id, or_(pending, parked))
+    ordered = query.order_by(col(Message.timestamp), col(Message.id))
+    if chat_ids is None:
+        return list(session.exec(ordered))
+    return [row for chunk in chunks(chat_ids) for row in session.exec(ordered.where(col(Message.chat_id).in_(chunk)))]
+
+
+def undecided(session: Session, organisation_id: str) -> list[Message]:
+    """Return the messages that no decision has been written down for."""
+    query = select(Message).where(
+        Message.organisation_id == organisation_id,
+        Message.outcome == Outcome.PENDING.value,
+        Message.reason == Reason.NEW.value,
+    )
+    return list(session.exec(query))
+
+
+def take_up(session: Session, organisation_id: str, chat_ids: Iterable[int], reasons: Sequence[Reason]) -> None:
+    """Open the messages of these chats again that were skipped or parked for one of these reasons."""
+    for chunk in chunks(chat_ids):
+        session.exec(
+            update(Message)
+            .where(
+                col(Message.organisation_id) == organisation_id,
+                col(Message.chat_id).in_(chunk),
+                col(Message.outcome).in_([Outcome.SKIPPED.value, Outcome.PARKED.value]),
+                col(Message.reason).in_([reason.value for reason in reasons]),
+            )
+            .values(outcome=Outcome.PENDING.value, reason=Reason.NEW.value, next_try_at=None)
+        )
+
+
+def reopen(session: Session, message_id: int) -> None:
+    """Have the note of a message written again, because something it says of the message has changed."""
+    row = session.get_one(Message, message_id)
+    row.outcome, row.reason, row.next_try_at = Outcome.PENDING.value, Reason.NEW.value, None
+
+
+def chats_with_incoming(session: Session, organisation_id: str, chat_ids: Iterable[int]) -> set[int]:
+    """Return those of the chats in which the contact wrote to us."""
+    found: set[int] = set()
+    for chunk in chunks(chat_ids):
+        query = select(Message.chat_id).where(
+            Message.organisation_id == organisation_id,
+            col(Message.chat_id).in_(chunk),
+            Message.direction == "incoming",
+            Message.kind == "whatsapp",
+            Message.reason != Reason.EMPTY_MESSAGE.value,
+        )
+        found.update(session.exec(query.distinct()))
+    return found
+
+
+def of_day(session: Session, organisation_id: str, chat_id: int, day: date) -> list[Message]:
+    """Return everything of a chat's day that belongs into its note, by time, then by arrival."""
+    query = select(Message).where(
+        Message.organisation_id == organisation_id,
+        Message.chat_id == chat_id,
+        Message.local_date == day,
+        Message.kind == "whatsapp",
+        col(Message.reason).not_in([Reason.EMPTY_MESSAGE.value, Reason.ERASED.value]),
+    )
+    return list(session.exec(query.order_by(col(Message.timestamp), col(Message.id))))
+
+
+def decide(
+    session: Session,
+    ids: Iterable[int],
+    verdict: Verdict,
+    *,
+    run_id: str,
+    now: datetime,
+    record: RecordRef | None = None,
+    note_id: str | None = None,
+) -> None:
+    """Write down what became of the messages with these ledger ids, and where they went."""
+    values: dict[str, Any] = {
+        "outcome": verdict.outcome.value,
+        "reason": verdict.reason.value,
+        "detail": verdict.detail,
+        "next_try_at": verdict.next_try_at,
+        "run_id": run_id,
+        "decided_at": now,
+        "attempts": col(Message.attempts) + int(verdict.counts_as_attempt),
+    }
+    if record is not None:
+        values |= {"module": record.module, "record_id": record.id, "note_id": note_id}
+    for chunk in chunks(ids):
+        session.exec(update(Message).where(col(Message.id).in_(chunk)).values(**values))
+
+
+def totals(session: Session, organisation_id: str, run_id: str) -> dict[str, int]:
+    """Count the messages this run first stored, decided or tried, by outcome."""
+    query = (
+        select(Message.outcome, func.count())
+        .where(Message.organisation_id == organisation_id, Message.run_id == run_id)
+        .group_by(col(Message.outcome))
+    )
+    return dict(session.exec(query).all())
+
+
+def reasons(session: Session, organisation_id: str, run_id: str) -> dict[tuple[str, str], int]:
+    """Count this run's messages by outcome and reason."""
+    query = (
+        select(Message.outcome, Message.reason, func.count())
+        .where(Message.organisation_id == organisation_id, Message.run_id == run_id)
+        .group_by(col(Message.outcome), col(Message.reason))
+    )
+    return {(outcome, reason): count for outcome, reason, count in session.exec(query)}

@@ -1,0 +1,82 @@
+"""Notes: one row per chat, local date and part, with the hash of the body Zoho last confirmed."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from sqlmodel import Session, col, select
+
+from chatledger.ledger.chunking import chunks
+from chatledger.ledger.tables import Change, Note
+from chatledger.models import RecordRef
+
+
+def of_day(session: Session, organisation_id: str, chat_id: int, day: date) -> dict[int, Note]:
+    """Return the notes of a chat's day by part."""
+    query = select(Note).where(Note.organisation_id == organisation_id, Note.chat_id == chat_id, Note.local_date == day)
+    return {row.part: row for row in session.exec(query)}
+
+
+def of_chats(session: Session, organisation_id: str, chat_ids: Iterable[int]) -> list[Note]:
+    """Return all notes of these chats."""
+    found: list[Note] = []
+    for chunk in chunks(chat_ids):
+        query = select(Note).where(Note.organisation_id == organisation_id, col(Note.chat_id).in_(chunk))
+        found += session.exec(query.order_by(col(Note.local_date), col(Note.part)))
+    return found
+
+
+def any_known(session: Session, organisation_id: str) -> bool:
+    """Say whether the ledger holds any note of the organisation."""
+    return session.exec(select(Note.id).where(Note.organisation_id == organisation_id).limit(1)).first() is not None
+
+
+def planned(session: Session, plan: Note) -> Note:
+    """Return the stored row of a planned note, adding it when it is new; its title stays as first planned."""
+    query = select(Note).where(
+        Note.organisation_id == plan.organisation_id,
+        Note.chat_id == plan.chat_id,
+        Note.local_date == plan.local_date,
+        Note.part == plan.part,
+    )
+    row = session.exec(query).first()
+    if row is None:
+        row = plan
+        session.add(row)
+        session.flush()
+    return row
+
+
+def written(
+    session: Session, note_row_id: int, *, zoho_id: str, record: RecordRef, body_hash: str | None, run_id: str, now: datetime
+) -> None:
+    """Write down that Zoho confirmed (or a look-up found) this note with this body."""
+    row = session.get_one(Note, note_row_id)
+    created = row.zoho_id != zoho_id
+    session.add(
+        Change(
+            organisation_id=row.organisation_id,
+            at=now,
+            run_id=run_id,
+            what="note_created" if created else "note_updated",
+            chat_id=row.chat_id,
+            module=record.module,
+            record_id=record.id,
+            note_id=zoho_id,
+            before={"body_hash": row.body_hash, "note": row.zoho_id},
+            after={"body_hash": body_hash, "part": row.part, "date": row.local_date.isoformat()},
+        )
+    )
+    row.zoho_id, row.module, row.record_id, row.body_hash = zoho_id, record.module, record.id, body_hash
+    row.created_at = now if created or row.created_at is None else row.created_at
+    row.changed_at, row.run_id = now, run_id
+
+
+def gone(session: Session, note_row_id: int) -> None:
+    """Write down that the note no longer exists in Zoho; it is made anew when it is next planned."""
+    row = session.get_one(Note, note_row_id)
+    row.zoho_id, row.body_hash = None, None
+
+
+def body_unknown(session: Session, note_row_id: int) -> None:
+    """Forget which body the note has, so that the current one is sent again."""
+    session.get_one(Note, note_row_id).body_hash = None

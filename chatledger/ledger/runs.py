@@ -1,0 +1,62 @@
+"""Runs: one row per tick with its totals, which the summary, the sync log and the artifacts are read from."""
+
+from sqlmodel import Session, col, select, update
+
+from chatledger.ledger.tables import Change, Run
+
+
+def start(session: Session, run: Run) -> None:
+    """Write a run down, and that any earlier one which is still called running has crashed.
+
+    Only the holder of the lease starts runs, so an earlier one cannot be alive.
+    """
+    session.exec(
+        update(Run)
+        .where(col(Run.organisation_id) == run.organisation_id, col(Run.state) == "running")
+        .values(state="crashed", ended_at=run.started_at, problem="the process ended before the run did")
+    )
+    session.add(run)
+
+
+def find(session: Session, run_id: str) -> Run:
+    """Return a run by its id."""
+    return session.get_one(Run, run_id)
+
+
+def of_flow_run(session: Session, organisation_id: str, flow_run_id: str) -> Run | None:
+    """Return the run a Prefect flow run carried out, the newest of its attempts; None when it found another one at work."""
+    query = select(Run).where(Run.organisation_id == organisation_id, Run.flow_run_id == flow_run_id)
+    return session.exec(query.order_by(col(Run.started_at).desc())).first()
+
+
+def latest(session: Session, organisation_id: str, limit: int) -> list[Run]:
+    """Return the newest runs, newest first."""
+    query = select(Run).where(Run.organisation_id == organisation_id)
+    return list(session.exec(query.order_by(col(Run.started_at).desc()).limit(limit)))
+
+
+def last_good(session: Session, organisation_id: str) -> Run | None:
+    """Return the newest run that did its job."""
+    query = select(Run).where(Run.organisation_id == organisation_id, col(Run.state).in_(["completed", "degraded"]))
+    return session.exec(query.order_by(col(Run.started_at).desc())).first()
+
+
+def changes(session: Session, organisation_id: str, *, run_id: str | None = None, limit: int = 50) -> list[Change]:
+    """Return the newest lines of history, newest first."""
+    query = select(Change).where(Change.organisation_id == organisation_id)
+    if run_id is not None:
+        query = query.where(Change.run_id == run_id)
+    return list(session.exec(query.order_by(col(Change.id).desc()).limit(limit)))
+
+
+def record_created(session: Session, change: Change) -> None:
+    """Write down that a record was created or adopted."""
+    session.add(change)
+
+
+def records_created(session: Session, organisation_id: str, run_id: str) -> list[Change]:
+    """Return the records this run created or adopted."""
+    query = select(Change).where(
+        Change.organisation_id == organisation_id, Change.run_id == run_id, Change.what == "record_created"
+    )
+    return list(session.exec(query.order_by(col(Change.id))))

@@ -1,0 +1,83 @@
+"""The access token of a connection, shared by every process of the ledger: Zoho allows only ten new ones in ten minutes.
+
+https://www.zoho.com/accounts/protocol/oauth/token-limits.html
+"""
+
+import json
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, or_, update
+
+from chatledger.ledger.database import Ledger, insert_if_missing, now_in
+from chatledger.ledger.process import this_process
+from chatledger.ledger.tables import ConnectionToken
+from chatledger.models import AccessToken
+
+
+class LedgerTokenStore:
+    """A `TokenStore` over the ledger. `holder` names who asks; two stores of one process are two askers."""
+
+    def __init__(self, ledger: Ledger, organisation_id: str, connection: str = "zoho", *, holder: str | None = None) -> None:
+        self._ledger = ledger
+        self._key = (organisation_id, connection)
+        self._holder = holder or f"{this_process()} store={uuid4().hex}"
+
+    def load(self) -> AccessToken | None:
+        """Return the stored token, expired or not; None when there is none.
+
+        Raises LedgerUnavailable when it was stored under another secret key.
+        """
+        with self._ledger.reading() as session:
+            row = session.get(ConnectionToken, self._key)
+        if row is None or row.ciphertext is None:
+            return None
+        return _from_text(self._ledger.cipher.decrypt(row.ciphertext))
+
+    def claim_refresh(self, seconds: float) -> bool:
+        """Reserve the right to refresh for `seconds` by the database's clock; False while anybody holds it."""
+        with self._ledger.transaction() as session:
+            insert_if_missing(session, self._empty_row())
+            now = now_in(session)
+            until = col(ConnectionToken.claimed_until)
+            claim = update(ConnectionToken).values(claimed_by=self._holder, claimed_until=now + timedelta(seconds=seconds))
+            claimed = session.exec(claim.where(*self._row(), or_(until.is_(None), until <= now)))
+            return claimed.rowcount == 1
+
+    def save(self, token: AccessToken) -> None:
+        """Store a fresh token and give the reservation back."""
+        ciphertext = self._ledger.cipher.encrypt(_to_text(token))
+        with self._ledger.transaction() as session:
+            insert_if_missing(session, self._empty_row())
+            session.exec(update(ConnectionToken).values(ciphertext=ciphertext).where(*self._row()))
+            self._give_back(session)
+
+    def release_refresh(self) -> None:
+        """Give the reservation back without a new token; somebody else's stays."""
+        with self._ledger.transaction() as session:
+            self._give_back(session)
+
+    def _give_back(self, session: Session) -> None:
+        given_back = update(ConnectionToken).values(claimed_by=None, claimed_until=None)
+        session.exec(given_back.where(*self._row(), col(ConnectionToken.claimed_by) == self._holder))
+
+    def _empty_row(self) -> ConnectionToken:
+        organisation_id, connection = self._key
+        return ConnectionToken(organisation_id=organisation_id, connection=connection)
+
+    def _row(self) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+        organisation_id, connection = self._key
+        return col(ConnectionToken.organisation_id) == organisation_id, col(ConnectionToken.connection) == connection
+
+
+def _to_text(token: AccessToken) -> str:
+    return json.dumps(asdict(token) | {"expires_at": token.expires_at.isoformat()})
+
+
+def _from_text(text: str) -> AccessToken:
+    fields = json.loads(text)
+    fields["expires_at"] = datetime.fromisoformat(fields["expires_at"])
+    fields["scopes"] = tuple(fields["scopes"])
+    return AccessToken(**fields)

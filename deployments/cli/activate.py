@@ -1,0 +1,86 @@
+"""`chatledger activate`: check the settings against Zoho, store them, read the phone index, switch the sync on."""
+
+import asyncio
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from blocks.environment import Environment, read_environment
+from chatledger.delivery import activation
+from chatledger.delivery.activation import Activated, Connected
+from chatledger.errors import UsageError
+from chatledger.ledger.database import Ledger
+from chatledger.settings import SyncSettings, read_settings
+from deployments.cli.connections import credentials_hash, open_clients, open_ledger
+
+
+def activate(
+    settings: Annotated[Path, typer.Option(help="TOML file with a [sync] table.")],
+    start: Annotated[
+        str | None, typer.Option("--from", metavar="ISO8601", help="Messages count from this moment on; now when left out.")
+    ] = None,
+) -> None:
+    """Check the settings against Zoho's metadata, store them and switch the sync on."""
+    chosen = read_settings(_text(settings), settings.name)
+    moment = _moment(start, chosen.timezone)
+    environment = read_environment()
+    with open_ledger(environment) as ledger:
+        seen, done = asyncio.run(_activate(environment, ledger, chosen, moment))
+    _report(chosen, seen, done)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = "is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else (error.strerror or "cannot be read").lower()
+        raise UsageError(f"{path}: {reason}. Give --settings a readable TOML file.") from None
+
+
+def _moment(text: str | None, zone: str) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--from {text} is not a moment such as 2026-11-01 or 2026-11-01T08:00:00-05:00.") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
+
+
+async def _activate(
+    environment: Environment, ledger: Ledger, settings: SyncSettings, start: datetime | None
+) -> tuple[Connected, Activated]:
+    async with open_clients(environment, ledger) as clients:
+        seen = await activation.look_around(clients.timelines, clients.zoho, settings)
+        done = await activation.activate(
+            ledger,
+            clients.zoho,
+            environment.chatledger_organisation,
+            settings,
+            seen,
+            start=start,
+            credentials_hash=credentials_hash(environment, ledger),
+        )
+    return seen, done
+
+
+def _report(settings: SyncSettings, seen: Connected, done: Activated) -> None:
+    connected = sum(account.connected for account in seen.accounts)
+    start = done.starts_at.astimezone(ZoneInfo(settings.timezone))
+    print(f"Active: {seen.workspace.name} -> {seen.organisation.name}, settings version {done.version}.")
+    print(f"  chats go to {settings.target_module}, matched by {settings.phone_field}", end="")
+    print(f"; converted leads {_converted(settings)}." if settings.target_module == "Leads" else ".")
+    print(f"  {connected} of {len(seen.accounts)} WhatsApp numbers connected; messages count from {start:%Y-%m-%d %H:%M %Z}.")
+    print(f"  phone index: {done.index_rows} records read.")
+    for warning in done.warnings:
+        print(f"  warning: {warning}")
+    print("Next: `chatledger sync --dry-run` shows what a tick would do, `chatledger sync` does it.")
+
+
+def _converted(settings: SyncSettings) -> str:
+    if settings.follows_conversions:
+        return f"continue in {settings.converted_module} ({settings.converted_phone_field})"
+    return "stop the sync of their chats"

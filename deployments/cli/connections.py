@@ -1,0 +1,69 @@
+"""Opening what a command needs: the ledger, and both clients with their requests counted."""
+
+import hashlib
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+
+from blocks.chat_ledger import ChatLedger
+from blocks.environment import Environment, StateSettings
+from blocks.timelines_workspace import TimelinesWorkspace
+from blocks.zoho_connection import ZohoConnection
+from chatledger.clients import TimelinesClient, ZohoClient
+from chatledger.errors import UsageError
+from chatledger.ledger import organisations
+from chatledger.ledger.database import Ledger
+from chatledger.ledger.tables import Organisation
+from chatledger.ledger.tokens import LedgerTokenStore
+from chatledger.models import CallCount
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """Both clients and the count of their requests."""
+
+    timelines: TimelinesClient
+    zoho: ZohoClient
+    count: CallCount
+
+
+@contextmanager
+def open_ledger(settings: StateSettings) -> Iterator[Ledger]:
+    """Open the ledger for the length of a command."""
+    ledger = ChatLedger.from_environment(settings).get_ledger()
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+@asynccontextmanager
+async def open_clients(environment: Environment, ledger: Ledger) -> AsyncIterator[Clients]:
+    """Open both clients for the length of a command."""
+    count = CallCount()
+    timelines = TimelinesWorkspace.from_environment(environment).get_client(count)
+    tokens = LedgerTokenStore(ledger, environment.chatledger_organisation)
+    zoho = ZohoConnection.from_environment(environment).get_client(count, tokens)
+    try:
+        yield Clients(timelines, zoho, count)
+    finally:
+        await timelines.aclose()
+        await zoho.aclose()
+
+
+def credentials_hash(environment: Environment, ledger: Ledger) -> str:
+    """Return a keyed hash of what decides which pair of systems is asked, to notice when it changes."""
+    parts = [
+        environment.timelines_api_url, environment.timelines_api_token.get_secret_value(), environment.zoho_accounts_url,
+        environment.zoho_client_id, environment.zoho_refresh_token.get_secret_value(),
+    ]  # fmt: skip
+    return ledger.cipher.keyed_hash(hashlib.sha256("\n".join(parts).encode()).hexdigest())
+
+
+def activated(ledger: Ledger, organisation_id: str) -> Organisation:
+    """Return the organisation. Raises UsageError when it was never activated."""
+    with ledger.reading() as session:
+        organisation = organisations.find(session, organisation_id)
+    if organisation is None:
+        raise UsageError(f"{organisation_id} is not activated yet: run `chatledger activate --settings FILE` first.")
+    return organisation

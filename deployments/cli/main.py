@@ -1,0 +1,52 @@
+"""The command line: one file per command, one place that turns expected failures into a sentence and an exit code."""
+
+import sys
+from collections.abc import Callable
+
+import typer
+
+from chatledger.errors import ChatledgerError, UsageError
+from deployments.cli import activate, deactivate, demo, doctor, explain, log, pin, sandbox, sync
+
+EXIT_REFUSED, EXIT_WRONG_USE, EXIT_INTERRUPTED = 1, 2, 130
+
+app = typer.Typer(
+    name="chatledger",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="WhatsApp conversations (TimelinesAI) as records and daily notes in Zoho CRM, every message accounted for.",
+)
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "demo": demo.demo,
+    "sandbox": sandbox.sandbox,
+    "activate": activate.activate,
+    "deactivate": deactivate.deactivate,
+    "sync": sync.sync,
+    "doctor": doctor.doctor,
+    "log": log.log,
+    "explain": explain.explain,
+    "pin": pin.pin,
+    "unpin": pin.unpin,
+}
+
+for _name, _command in COMMANDS.items():
+    app.command(_name)(_command)
+
+
+def run() -> None:
+    """Run the command line. Expected failures end with one sentence: exit code 2 for wrong use, 1 for everything else."""
+    try:
+        app(standalone_mode=True)
+    except UsageError as error:
+        sys.exit(_said(error, EXIT_WRONG_USE))
+    except ChatledgerError as error:
+        sys.exit(_said(error, EXIT_REFUSED))
+    except KeyboardInterrupt:
+        sys.exit(EXIT_INTERRUPTED)
+
+
+def _said(error: ChatledgerError, code: int) -> int:
+    print(f"chatledger: {error}", file=sys.stderr)
+    return code

@@ -1,0 +1,9 @@
+"""Stub while building."""
+
+
+def pin() -> None:
+    """Stub."""
+
+
+def unpin() -> None:
+    """Stub."""

@@ -1,0 +1,5 @@
+"""Stub while building."""
+
+
+def sandbox() -> None:
+    """Stub."""

@@ -1,0 +1,83 @@
+"""Fixtures that several packages' tests share."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from chatledger.ledger.database import Clock, Ledger, open_ledger
+from tests.postgresql import PostgresServer, running_server
+
+SECRET_KEY = "a passphrase only for tests"
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[PostgresServer]:
+    """Start one PostgreSQL server for all tests of this process."""
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgresql_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Migrate one PostgreSQL database, to be emptied after every test."""
+    name = postgresql_server.create()
+    _migrate(postgresql_server.url(name), tmp_path_factory.mktemp("migrated-postgresql"))
+    return name
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Migrate one SQLite file, to be copied by every test."""
+    folder = tmp_path_factory.mktemp("migrated-sqlite")
+    _migrate(f"sqlite:///{folder / 'ledger.db'}", folder)
+    return folder / "ledger.db"
+
+
+def _migrate(url: str, home: Path) -> None:
+    open_ledger(url, home=home, secret_key=SECRET_KEY).close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Give the URL of a migrated, empty ledger; the test runs once on each database."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "ledger.db")
+        yield f"sqlite:///{tmp_path / 'ledger.db'}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgresql_server")
+    database: str = request.getfixturevalue("migrated_database")
+    yield server.url(database)
+    server.empty(database)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Give the URL of a database that no ledger was opened in yet, once on each database."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'state' / 'ledger.db'}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgresql_server")
+    with server.database() as url:
+        yield url
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Callable[..., Ledger]]:
+    """Give a function that opens the ledger of a URL; whatever it opened is closed after the test."""
+    ledgers = []
+
+    def open_at(url: str, *, secret_key: str = SECRET_KEY, clock: Clock | None = None) -> Ledger:
+        ledgers.append(open_ledger(url, home=tmp_path, secret_key=secret_key, clock=clock))
+        return ledgers[-1]
+
+    yield open_at
+    for ledger in ledgers:
+        ledger.close()
+
+
+@pytest.fixture
+def ledger(ledger_url: str, opened: Callable[..., Ledger]) -> Ledger:
+    """Give an open, empty ledger; the test runs once on each database."""
+    return opened(ledger_url)
