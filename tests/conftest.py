@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 
 from chatledger.ledger.database import Clock, Ledger, open_ledger
+from sandbox.serving import running
+from sandbox.timelines.app import TimelinesStandIn
+from sandbox.zoho.app import ZohoStandIn
 from tests.postgresql import PostgresServer, running_server
+from tests.stage import Stage, small_world
 
 SECRET_KEY = "a passphrase only for tests"
 
@@ -81,3 +85,45 @@ def opened(tmp_path: Path) -> Iterator[Callable[..., Ledger]]:
 def ledger(ledger_url: str, opened: Callable[..., Ledger]) -> Ledger:
     """Give an open, empty ledger; the test runs once on each database."""
     return opened(ledger_url)
+
+
+class _Relay:
+    """Passes requests to the stand-in of the test that is running: one server for all tests spares 0.2 seconds for each."""
+
+    def __init__(self) -> None:
+        self.app = None
+
+    async def __call__(self, scope, receive, send) -> None:
+        if scope["type"] == "lifespan":
+            await receive()
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+        await self.app(scope, receive, send)
+
+
+@pytest.fixture(scope="session")
+def relays():
+    """Two servers, each passing on to whichever stand-in is on stage."""
+    timelines, zoho = _Relay(), _Relay()
+    with running(timelines) as timelines_url, running(zoho) as zoho_url:
+        yield timelines, zoho, (timelines_url, zoho_url)
+
+
+@pytest.fixture
+def world():
+    """The world of the stage; a test module may override it."""
+    return small_world()
+
+
+@pytest.fixture
+def stage(relays, world, migrated_file, tmp_path, opened) -> Stage:
+    """A stage with fresh stand-ins and an empty SQLite ledger; nothing is activated yet."""
+    timelines_relay, zoho_relay, urls = relays
+    timelines, zoho = TimelinesStandIn(world["timelines"]), ZohoStandIn(world["zoho"])
+    timelines_relay.app, zoho_relay.app = timelines.app, zoho.app
+    shutil.copy(migrated_file, tmp_path / "stage.db")
+    on_stage = Stage(timelines, zoho, urls)
+    on_stage.ledger = opened(f"sqlite:///{tmp_path / 'stage.db'}", clock=on_stage.now)
+    return on_stage

@@ -247,3 +247,8 @@ def reasons(session: Session, organisation_id: str, run_id: str) -> dict[tuple[s
         .group_by(col(Message.outcome), col(Message.reason))
     )
     return {(outcome, reason): count for outcome, reason, count in session.exec(query)}
+
+
+def by_uid(session: Session, organisation_id: str, uid: str) -> Message:
+    """Return a message by its uid; raises sqlalchemy's NoResultFound for an unknown one."""
+    return session.exec(select(Message).where(Message.organisation_id == organisation_id, Message.uid == uid)).one()

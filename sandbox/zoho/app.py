@@ -1,6 +1,7 @@
 """The Zoho stand-in: accounts server, CRM v8, control routes and pages in one app."""
 
 import asyncio
+import re
 from typing import Any
 
 from starlette.applications import Starlette
@@ -23,7 +24,7 @@ from sandbox.zoho.snapshot import snapshot
 from sandbox.zoho.watch import CallbackSender
 from sandbox.zoho.world import settle_in
 
-_API_PATHS = ("/oauth/", "/crm/v", "/crm/bulk/")
+_API = re.compile(r"/oauth/|/crm/(v\d|bulk/)")
 
 
 class ZohoStandIn(People):
@@ -75,7 +76,7 @@ class _Wire:
         self._stand_in.callbacks.serve_from(asyncio.get_running_loop())
         # The server hands over a bound method of what holds the connection; breaking it is one of the faults.
         scope[TRANSPORT] = getattr(getattr(send, "__self__", None), "transport", None)
-        await (self._api if scope["path"].startswith(_API_PATHS) else self._plain)(scope, receive, send)
+        await (self._api if _API.match(scope["path"]) else self._plain)(scope, receive, send)
 
 
 def _starlette(stand_in: ZohoStandIn) -> Starlette:

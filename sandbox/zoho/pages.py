@@ -14,7 +14,7 @@ from starlette.routing import Route
 from sandbox.zoho.calls import Crm
 from sandbox.zoho.display import Display
 from sandbox.zoho.modules import Module
-from sandbox.zoho.store import SORT_KEYS, Note, Record
+from sandbox.zoho.store import Note, Record
 
 PAGE_ROWS = 50
 _SOURCE_FIELDS = ("Lead_Source", "Source")
@@ -125,7 +125,7 @@ class _Viewer:
             "module": module,
             "records": len(records),
             "notes": notes,
-            "newest": max(map(SORT_KEYS["Created_Time"], records))[0] if records else None,
+            "newest": records[-1].created_at if records else None,
         }
 
     def _latest(self, note: Note) -> dict[str, Any]:

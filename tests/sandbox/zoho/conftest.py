@@ -30,10 +30,10 @@ def small_world() -> dict[str, Any]:
 class Zoho:
     """The stand-in, served, with a client that is logged in."""
 
-    def __init__(self, stand_in: ZohoStandIn, base: str) -> None:
+    def __init__(self, stand_in: ZohoStandIn, http: httpx.Client) -> None:
         self.stand_in = stand_in
-        self.base = base
-        self.http = httpx.Client(base_url=base, timeout=5)
+        self.base = str(http.base_url).rstrip("/")
+        self.http = http
         self.login()
 
     @property
@@ -86,17 +86,15 @@ class Doorway:
 @pytest.fixture(scope="session")
 def doorway():
     doorway = Doorway()
-    with running(doorway) as base:
-        yield doorway, base
+    with running(doorway) as base, httpx.Client(base_url=base, timeout=5) as http:
+        yield doorway, http
 
 
 @pytest.fixture
 def zoho(doorway):
-    place, base = doorway
+    place, http = doorway
     place.stand_in = ZohoStandIn(small_world())
-    served = Zoho(place.stand_in, base)
-    yield served
-    served.http.close()
+    return Zoho(place.stand_in, http)
 
 
 @pytest.fixture

@@ -46,7 +46,8 @@ def test_where_selects_over_the_live_table(zoho, leads, where, found):
     assert ids(answer) == [leads[name] for name in found]
 
 
-def test_columns_are_what_was_selected_and_lookups_carry_names(zoho, leads):
+@pytest.mark.usefixtures("leads")
+def test_columns_are_what_was_selected_and_lookups_carry_names(zoho):
     query = "select Last_Name, Owner, Owner.email, Converted_Contact from Leads where Last_Name like 'O%'"
     row = zoho.coql(query).json()["data"][0]
 

@@ -1,5 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 
 from sandbox.serving import running
@@ -130,14 +131,13 @@ def test_a_hundred_thousand_records_are_paged_through_quickly():
         for number in range(100_000)
     ]  # fmt: skip
     stand_in = ZohoStandIn({**small_world(), "records": {"Leads": rows}})
-    with running(stand_in.app) as base:
-        zoho = Zoho(stand_in, base)
+    with running(stand_in.app) as base, httpx.Client(base_url=base, timeout=10) as http:
+        zoho = Zoho(stand_in, http)
         seen, token = 0, {}
         for _ in range(100):
             info = zoho.get("/Leads", fields="Mobile", **token).json()["info"]
             seen, token = seen + info["count"], {"page_token": info["next_page_token"]}
         last = zoho.coql("select id from Leads where Mobile like '%0000099999' limit 0, 200").json()["data"]
-        zoho.http.close()
 
     assert seen == 20_000
     assert last == [{"id": str(10**18 + 99_999)}]

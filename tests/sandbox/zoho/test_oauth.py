@@ -195,3 +195,9 @@ def test_a_console_code_needs_no_redirect_address(zoho):
     answer = zoho.token(grant_type="authorization_code", code=code).json()
 
     assert "refresh_token" in answer
+
+
+def test_the_token_answer_can_name_another_host(zoho):
+    zoho.faults.api_domain = "https://www.zohoapis.test"
+
+    assert zoho.token().json()["api_domain"] == "https://www.zohoapis.test"

@@ -83,3 +83,10 @@ def test_state_holds_everything_with_its_flags(zoho):
     assert [(file["note"], file["File_Name"], file["Size"]) for file in state["attachments"]] == [(note_id, "a.txt", 3)]
     assert state["notes"][0]["parent"]["module"] == "Contacts"
     assert len(state["users"]) == 4
+
+
+def test_users_come_in_pages(zoho):
+    one, two = (zoho.get("/users", type="AllUsers", per_page=3, page=page).json() for page in (1, 2))
+
+    assert [len(page["users"]) for page in (one, two)] == [3, 1]
+    assert [page["info"]["more_records"] for page in (one, two)] == [True, False]

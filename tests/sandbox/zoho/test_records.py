@@ -227,3 +227,31 @@ def test_unknown_modules_and_addresses_say_so(zoho):
     assert zoho.post("/Nope", {"x": 1}).json()["code"] == "INVALID_MODULE"
     assert zoho.get("/Leads/1/2/3/4").json()["code"] == "INVALID_URL_PATTERN"
     assert zoho.call("PATCH", "/Leads").json()["code"] == "INVALID_REQUEST_METHOD"
+
+
+def test_an_active_owner_can_be_refused_by_switch(zoho):
+    zoho.faults.refused_owners = [AGENT]
+
+    assert first(zoho.post("/Leads", {"Last_Name": "x", "Owner": {"id": AGENT}}))["details"]["api_name"] == "Owner"
+
+
+@pytest.mark.parametrize(("switch", "status"), [(False, 201), (True, 400)])
+def test_unique_fields_mind_converted_leads_by_switch_only(zoho, switch, status):
+    zoho.stand_in.convert_lead(zoho.add_lead(WhatsApp_Key="+1"))
+    zoho.faults.duplicates_among_converted = switch
+
+    assert zoho.post("/Leads", {"Last_Name": "y", "WhatsApp_Key": "+1"}).status_code == status
+
+
+@pytest.mark.parametrize(("switch", "status"), [(False, 201), (True, 400)])
+def test_unknown_fields_are_ignored_unless_refused(zoho, switch, status):
+    zoho.faults.unknown_fields_refused = switch
+
+    assert zoho.post("/Leads", {"Last_Name": "y", "Nope": 1}).status_code == status
+
+
+def test_records_of_a_custom_module_have_notes_too(zoho):
+    row = first(zoho.post("/WhatsApp_Clients", {"Name": "Ana", "WhatsApp_Number": "+573001234567"}))
+    note = first(zoho.post(f"/WhatsApp_Clients/{row['details']['id']}/Notes", {"Note_Content": "hola"}))
+
+    assert (row["code"], note["code"]) == ("SUCCESS", "SUCCESS")
