@@ -239,7 +239,10 @@ class RowDone:
 
 @dataclass(frozen=True, slots=True)
 class RowRefused:
-    """A row of a write that Zoho refused, in its own words; `api_name` is the field at fault. `duplicate_id` names the record that is in the way."""
+    """A row of a write that Zoho refused, in its own words.
+
+    `api_name` is the field at fault, `duplicate_id` the record that is in the way.
+    """
 
     code: str
     message: str

@@ -8,9 +8,9 @@ from typing import Any
 
 from prefect import flow, runtime, unmapped
 from prefect.client.schemas.objects import State
-from prefect.futures import PrefectFutureList
+from prefect.futures import PrefectFuture, PrefectFutureList
 from prefect.states import Completed, Failed
-from prefect.task_runners import ThreadPoolTaskRunner
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from chatledger.delivery import attaching, notes, records, resolving, settling
 from chatledger.errors import OutsideError
@@ -27,7 +27,7 @@ from tasks.zoho import (
     write_notes,
 )
 
-_TASK_RUNNER: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=8)
+_TASK_RUNNER: TaskRunner[PrefectFuture[Any]] = ThreadPoolTaskRunner(max_workers=8)  # type: ignore[assignment]  # narrower
 ROUNDS = 4
 """A record may turn out deleted and the next one converted: after that many rounds the rest waits for the next tick."""
 

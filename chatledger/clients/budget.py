@@ -113,8 +113,7 @@ class CallSlots(RequestBudget):
 
     @asynccontextmanager
     async def admitted(self, system: System) -> AsyncIterator[None]:
-        """Wait for the door and a slot, and hold the slot during the call."""
-        await self._pass_door(system)
+        """Wait for a slot, then for the door, and hold the slot during the call."""
         await self._occupy()
         try:
             await self._pass_door(system)

@@ -104,7 +104,7 @@ def check(settings: SyncSettings, seen: Connected) -> list[str]:
 
 
 def _phone(setting: str, api_name: str, module: str, fields: Sequence[ZohoField], *, written: bool) -> None:
-    """Custom text fields may hold phones only when Zoho calls them phone fields: its own search and format need that."""
+    """Refuse a field that Zoho does not call a phone field: its format and search rest on that."""
     usable = [field.api_name for field in fields if field.data_type == "phone" and (field.creatable or not written)]
     if api_name not in usable:
         known = any(field.api_name == api_name for field in fields)
@@ -165,7 +165,7 @@ def _warnings(settings: SyncSettings, fields: Mapping[str, ZohoField]) -> list[s
     source = fields.get(settings.lead_source_field or "")
     if source is not None and source.data_type == "picklist" and LEAD_SOURCE not in source.pick_list:
         found.append(
-            f"{source.api_name} does not list the value {LEAD_SOURCE}: add it in Zoho, or some organisations refuse new records."
+            f"{source.api_name} does not list the value {LEAD_SOURCE}: add it in Zoho, or new records may be refused."
         )
     return found
 
@@ -207,7 +207,7 @@ async def activate(
         )  # fmt: skip
         if known is None or not notes.any_known(session, organisation_id):
             # Zoho may hold notes that this ledger has never heard of: each is looked up before it is made.
-            organisation.adopt_mode, organisation.activated_at = starts_at < now, now
+            organisation.adopt_mode, organisation.activated_at = starts_at < now.replace(microsecond=0), now
         organisation.zoho_name, organisation.connected_user_id = seen.organisation.name, seen.user.id
         organisation.credentials_hash, organisation.active = credentials_hash, True
         organisation.deactivated_at, organisation.metadata_read_at = None, now
@@ -259,7 +259,8 @@ def _start(known: Organisation | None, start: datetime | None, now: datetime) ->
             f"--from {start.isoformat()} lies in the future; give a moment that has passed, or leave it out for now."
         )
     if known is None:
-        return start or now
+        # TimelinesAI's times have no fractions: what arrives later in this very second is called older than now.
+        return start or now.replace(microsecond=0)
     if start is not None and start < known.starts_at:
         raise UsageError(
             f"--from {start.isoformat()} is earlier than the start of {known.starts_at.isoformat()}, which stays; "

@@ -38,12 +38,11 @@ def end(tick: Tick) -> tuple[str, dict[str, Any]]:
     with tick.ledger.reading() as session:
         by_outcome = messages.totals(session, tick.organisation_id, tick.run_id)
     with tick.ledger.transaction() as session:
-        run = runs.find(session, tick.run_id)
-        _count(run, tick, by_outcome)
+        run = counted(tick, by_outcome, runs.find(session, tick.run_id))
         run.state = state_of(run, tick.problems, tick.remarks)
         run.problem = "; ".join(dict.fromkeys([*map(str, tick.problems), *tick.remarks])) or None
         run.trouble_outside = bool(tick.problems)
-        run.ended_at, run.seconds = tick.ledger.now(), round(time.monotonic() - tick.started, 3)
+        run.ended_at = tick.ledger.now()
         session.add(run)
     lease.release(tick.ledger, tick.organisation_id, tick.fence)
     return run.state, summary_of(run)
@@ -52,15 +51,17 @@ def end(tick: Tick) -> tuple[str, dict[str, Any]]:
 def give_up(tick: Tick, error: BaseException) -> None:
     """Write down that a run ended by an error, and give the lease back; what it left open is taken over by the next one."""
     with tick.ledger.transaction() as session:
-        run = runs.find(session, tick.run_id)
-        _count(run, tick, messages.totals(session, tick.organisation_id, tick.run_id))
+        by_outcome = messages.totals(session, tick.organisation_id, tick.run_id)
+        run = counted(tick, by_outcome, runs.find(session, tick.run_id))
         run.state, run.ended_at = "failed", tick.ledger.now()
         run.problem = str(error) if isinstance(error, ChatledgerError) else f"the run ended by {type(error).__name__}"
         session.add(run)
     lease.release(tick.ledger, tick.organisation_id, tick.fence)
 
 
-def _count(run: Run, tick: Tick, by_outcome: dict[str, int]) -> None:
+def counted(tick: Tick, by_outcome: dict[str, int], run: Run | None = None) -> Run:
+    """Return a run's row with what the tick has counted, a new one when none is given."""
+    run = run or Run(id=tick.run_id, organisation_id=tick.organisation_id, started_at=tick.ledger.now())
     run.messages_seen = sum(by_outcome.values())
     run.messages_synced, run.messages_skipped = by_outcome.get("synced", 0), by_outcome.get("skipped", 0)
     run.messages_failed, run.messages_pending = by_outcome.get("parked", 0), by_outcome.get("pending", 0)
@@ -68,6 +69,8 @@ def _count(run: Run, tick: Tick, by_outcome: dict[str, int]) -> None:
     run.notes_created, run.notes_updated, run.notes_unchanged = tick.notes_created, tick.notes_updated, len(tick.unchanged)
     run.calls_timelines, run.calls_zoho = tick.count.timelines, tick.count.zoho
     run.zoho_credits = tick.count.zoho_credits
+    run.seconds = round(time.monotonic() - tick.started, 3)
+    return run
 
 
 def state_of(run: Run, problems: list[OutsideError], remarks: list[str]) -> str:

@@ -28,7 +28,7 @@ from chatledger.planning import (
     planned_notes,
     remedy_for_note,
 )
-from chatledger.transcript import contact_name, note_parts
+from chatledger.transcript import contact_name, local_date, note_parts
 
 
 def plan(tick: Tick, chat_ids: Iterable[int]) -> int:
@@ -49,10 +49,10 @@ def plan(tick: Tick, chat_ids: Iterable[int]) -> int:
             for planned in _of_chat(tick, session, chat, record, owner):
                 tick.written.discard(planned.position)
                 if planned.position in locked:
-                    _settle(tick, session, planned, Verdict(Outcome.PENDING, Reason.WRITE_UNCONFIRMED))
+                    settle_messages(tick, session, planned, Verdict(Outcome.PENDING, Reason.WRITE_UNCONFIRMED))
                 elif not planned.changed:
                     tick.unchanged.add(planned.position)
-                    _settle(tick, session, planned, Verdict(Outcome.SYNCED, Reason.NOTE_UNCHANGED))
+                    settle_messages(tick, session, planned, Verdict(Outcome.SYNCED, Reason.NOTE_UNCHANGED))
                 else:
                     (creations if planned.creates else updates).append(planned)
     tick.note_batches = [*note_batches(creations), *note_batches(updates)]
@@ -124,11 +124,9 @@ async def write_batch(tick: Tick, number: int) -> None:
 
 async def _without_existing(tick: Tick, batch: Sequence[PlannedNote]) -> list[PlannedNote]:
     """In adopt mode look each note up before it is made: an empty ledger may stand before a full CRM."""
-    if tick.adopts_until is None:
-        return list(batch)
     missing = []
     for planned in batch:
-        found = await existing_note(tick, planned)
+        found = await existing_note(tick, planned) if _may_exist(tick, planned) else None
         if found is None:
             missing.append(planned)
         else:
@@ -137,6 +135,11 @@ async def _without_existing(tick: Tick, batch: Sequence[PlannedNote]) -> list[Pl
             tick.rework.add(planned.chat_id)
             tick.written.add(planned.position)
     return missing
+
+
+def _may_exist(tick: Tick, planned: PlannedNote) -> bool:
+    """Say whether another ledger may have made this note: not for a day that began after adopt mode did."""
+    return tick.adopts_until is not None and planned.day <= local_date(tick.adopts_until, tick.settings.timezone)
 
 
 async def _still_stands(tick: Tick, planned: PlannedNote) -> bool:
@@ -213,7 +216,7 @@ def _done(tick: Tick, planned: PlannedNote, session: Session, done: RowDone) -> 
     else:
         tick.notes_updated += 1
     reason = Reason.NOTE_CREATED if planned.creates else Reason.NOTE_UPDATED
-    _settle(tick, session, planned, Verdict(Outcome.SYNCED, reason), zoho_id)
+    settle_messages(tick, session, planned, Verdict(Outcome.SYNCED, reason), zoho_id)
 
 
 def _refused(tick: Tick, planned: PlannedNote, session: Session, refused: RowRefused) -> None:
@@ -227,7 +230,7 @@ def _refused(tick: Tick, planned: PlannedNote, session: Session, refused: RowRef
             tick.doubted[planned.record].append((planned, refused))
         case Remedy.WAIT:
             verdict = Verdict(Outcome.PENDING, Reason.BACK_OFF, refused.code, counts_as_attempt=True)
-            _settle(tick, session, planned, verdict)
+            settle_messages(tick, session, planned, verdict)
         case _:
             _park(tick, session, planned, refused)
 
@@ -235,7 +238,7 @@ def _refused(tick: Tick, planned: PlannedNote, session: Session, refused: RowRef
 def _park(tick: Tick, session: Session, planned: PlannedNote, refused: RowRefused) -> None:
     reason, detail = parked_because(refused)
     reason = Reason.NOTE_REFUSED if reason in (Reason.FIELD_REFUSED, Reason.RECORD_REFUSED) else reason
-    _settle(tick, session, planned, Verdict(Outcome.PARKED, reason, detail, counts_as_attempt=True))
+    settle_messages(tick, session, planned, Verdict(Outcome.PARKED, reason, detail, counts_as_attempt=True))
 
 
 def any_doubted(tick: Tick) -> bool:
@@ -267,10 +270,10 @@ def _leave_unanswered(tick: Tick, batch: Sequence[PlannedNote]) -> None:
     with tick.ledger.transaction() as session:
         for planned in silent:
             _row(tick, session, planned)
-            _settle(tick, session, planned, Verdict(Outcome.PENDING, Reason.WRITE_UNCONFIRMED))
+            settle_messages(tick, session, planned, Verdict(Outcome.PENDING, Reason.WRITE_UNCONFIRMED))
 
 
-def _settle(tick: Tick, session: Session, planned: PlannedNote, verdict: Verdict, note_id: str | None = None) -> None:
+def settle_messages(tick: Tick, session: Session, planned: PlannedNote, verdict: Verdict, note_id: str | None = None) -> None:
     """Give the open messages that this note shows their outcome."""
     now = tick.ledger.now()
     waiting = messages.open_messages(session, tick.organisation_id, now, [planned.chat_id])

@@ -27,13 +27,17 @@ MISSES_BEFORE_GIVING_UP = 5
 
 async def pull(tick: Tick) -> None:
     """Bring the ledger up to what TimelinesAI holds; trouble is remembered in the tick and the rest goes on."""
+    await find_changes(tick)
+    await read_changed_chats(tick)
+
+
+async def find_changes(tick: Tick) -> None:
+    """Walk the chat list and mark what has changed for reading."""
     try:
         await _read_accounts(tick)
         await _walk(tick)
     except OutsideError as error:
         tick.met(error)
-    if not tick.stopped:
-        await _read_changed_chats(tick)
 
 
 async def _read_accounts(tick: Tick) -> None:
@@ -163,7 +167,8 @@ def _interrupted(tick: Tick, done: _Walk) -> None:
         walk.next_page, walk.walk_newest, walk.order_broken = done.page, done.newest, True
 
 
-async def _read_changed_chats(tick: Tick) -> None:
+async def read_changed_chats(tick: Tick) -> None:
+    """Read and store the messages of every chat that is marked, as far as the tick's requests last."""
     with tick.ledger.reading() as session:
         waiting = chats.to_read(session, tick.organisation_id)
     gate = asyncio.Semaphore(READS_AT_ONCE)

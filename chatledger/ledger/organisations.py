@@ -82,3 +82,9 @@ def fields_of(session: Session, organisation_id: str, module: str) -> dict[str, 
         return {}
     fields = (ZohoField(**{**row, "pick_list": tuple(row["pick_list"])}) for row in metadata.fields)
     return {field.api_name: field for field in fields}
+
+
+def user_names(session: Session, organisation_id: str) -> dict[str, str]:
+    """Return the names of the organisation's Zoho users by id."""
+    users = session.exec(select(ZohoUser).where(ZohoUser.organisation_id == organisation_id)).all()
+    return {user.id: user.name for user in users}

@@ -41,7 +41,7 @@ def last_good(session: Session, organisation_id: str) -> Run | None:
     return session.exec(query.order_by(col(Run.started_at).desc())).first()
 
 
-def changes(session: Session, organisation_id: str, *, run_id: str | None = None, limit: int = 50) -> list[Change]:
+def changes(session: Session, organisation_id: str, *, run_id: str | None = None, limit: int | None = 50) -> list[Change]:
     """Return the newest lines of history, newest first."""
     query = select(Change).where(Change.organisation_id == organisation_id)
     if run_id is not None:
