@@ -49,7 +49,6 @@ class Case:
     phone_key: str
     link: RecordRef | None
     linked: IndexedRecord | None
-    pinned: bool
     target: Found
     converted: Found
     known_contacts: dict[str, IndexedRecord]

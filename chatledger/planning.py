@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from chatledger.models import ChatKind, Message, Reason, RecordRef, RowRefused, ZohoField
 from chatledger.phones import written_form
 from chatledger.settings import SyncSettings
-from chatledger.transcript import Part, Wording, body_hash, clean, note_title, shortened
+from chatledger.transcript import Part, Wording, body_hash, note_title, one_line, shortened
 
 LEAD_SOURCE = "TimelinesAI"
 SYNCED_KIND = "whatsapp"
@@ -28,7 +28,7 @@ def why_message_is_skipped(message: Message) -> Reason | None:
     """Return why a message is never written to Zoho, None when it is: only WhatsApp messages with text or a file are."""
     if message.kind != SYNCED_KIND:
         return Reason.KIND_NOT_SYNCED
-    if not clean(message.text).strip() and not message.attachments:
+    if not one_line(message.text) and not message.attachments:
         return Reason.EMPTY_MESSAGE
     return None
 
@@ -62,7 +62,7 @@ def record_row(new: NewRecord, settings: SyncSettings, fields: Mapping[str, Zoho
     Texts are cut to the field's length at a whole character. An empty name is replaced by the phone.
     """
     phone = written_form(new.phone_key, _length(fields, settings.phone_field))
-    name = " ".join(clean(new.name).split()) or new.phone_key
+    name = one_line(new.name) or new.phone_key
     row = dict(settings.fixed_fields)
     row[settings.name_field] = shortened(name, _length(fields, settings.name_field) or 80)
     row[settings.phone_field] = phone

@@ -100,9 +100,15 @@ def shortened(text: str, limit: int) -> str:
     return text if units(text) <= limit else next(_cut(text, limit - 1)).rstrip() + "…"
 
 
+def one_line(text: str) -> str:
+    """Return a text cleaned and on one line, empty where nothing of it is visible."""
+    collapsed = " ".join(clean(text).split())
+    return collapsed if _VISIBLE.search(collapsed) else ""
+
+
 def contact_name(wording: Wording, name: str, phone: str) -> str:
     """Return the cleaned `name` on one line, the phone where nothing of it is visible, a word for a contact without either."""
-    return _one_line(name) or _one_line(phone) or wording.contact
+    return one_line(name) or one_line(phone) or wording.contact
 
 
 def note_title(wording: Wording, name: str, phone: str, day: date, part: int) -> str:
@@ -132,7 +138,7 @@ def note_parts(
     with `chat_url`, because Zoho's lists cut a note at 500 characters, and holds at most `limit` units. A newer message
     changes only the last part, or adds one. Raises ValueError where `limit` leaves no room for a message.
     """
-    header = f"{wording.chat_link}: {_one_line(chat_url)}\n"
+    header = f"{wording.chat_link}: {one_line(chat_url)}\n"
     room = limit - units(header) - 1
     filled: list[list[tuple[str, str]]] = []
     free = 0
@@ -195,16 +201,16 @@ def _has_failed(message: Message) -> bool:
 def _sender(wording: Wording, message: Message, contact: str, owner: str) -> str:
     """Name who wrote: TimelinesAI fills `created_by` on incoming messages too, so only an outgoing one has an agent."""
     if message.direction is Direction.INCOMING:
-        name = _one_line(contact) or _one_line(message.sender_name) or wording.contact
+        name = one_line(contact) or one_line(message.sender_name) or wording.contact
     else:
         # created_by arrives as "Name (e-mail)"; the address would only repeat on every line
-        name = _AGENT_EMAIL.sub("", _one_line(message.agent)) or _one_line(owner) or wording.us
+        name = _AGENT_EMAIL.sub("", one_line(message.agent)) or one_line(owner) or wording.us
     return _isolated(shortened(name, NAME_LIMIT))
 
 
 def _content(wording: Wording, message: Message, remarks: Mapping[tuple[str, str], str]) -> str:
     lines = [_isolated(line) for line in _LIKE_OURS.sub("\u203a ", clean(message.text)).split("\n")]
-    failure = _one_line(message.failure) if _has_failed(message) else ""
+    failure = one_line(message.failure) if _has_failed(message) else ""
     told = [
         "\n".join(lines),
         *(_attachment_line(wording, each, remarks.get((message.uid, each.filename))) for each in message.attachments),
@@ -221,7 +227,7 @@ def _attachment_line(wording: Wording, attachment: Attachment, reason: str | Non
     word = wording.attachment_kinds.get(kind, wording.attachment_kinds["other"])
     size = "" if attachment.size is None else f" ({_size(wording, attachment.size)})"
     remark = "" if reason is None else f"; {wording.not_uploaded.get(reason, wording.not_uploaded['other'])}"
-    return f"📎 {word}: {_isolated(_one_line(attachment.filename) or wording.unnamed_file)}{size}{remark}"
+    return f"📎 {word}: {_isolated(one_line(attachment.filename) or wording.unnamed_file)}{size}{remark}"
 
 
 def _size(wording: Wording, size: int) -> str:
@@ -233,14 +239,9 @@ def _size(wording: Wording, size: int) -> str:
 
 def _reaction_line(wording: Wording, reactions: Mapping[str, int]) -> str:
     """List reactions by number, so that the order in which they were reported does not change the note."""
-    counted = sorted((-count, _one_line(emoji)) for emoji, count in reactions.items() if count > 0)
+    counted = sorted((-count, one_line(emoji)) for emoji, count in reactions.items() if count > 0)
     told = ", ".join(f"{emoji} {-count}" if count < -1 else emoji for count, emoji in counted if emoji)
     return f"↳ {wording.reactions}: {told}" if told else ""
-
-
-def _one_line(text: str) -> str:
-    collapsed = " ".join(clean(text).split())
-    return collapsed if _VISIBLE.search(collapsed) else ""
 
 
 def _isolated(line: str) -> str:

@@ -1,12 +1,19 @@
 """Start one stand-in as a process: `python -m sandbox timelines|zoho --port N`.
 
-When it is ready it prints one JSON line, `{"ready": BASE_URL}`. It ends on SIGTERM and SIGINT.
+When it is ready it prints one JSON line, `{"ready": BASE_URL, "environment": {NAME: VALUE}}`; the environment is what a
+program needs to use it. It ends on SIGTERM and SIGINT, with `--while-stdin-lasts` also when its standard input ends: whoever
+started it holds the other end, so that it never outlives even a starter that was killed.
 """
 
 import argparse
 import json
+import os
+import signal
 import sys
+import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +34,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command and give its exit code: 0 when it was stopped, 2 with one sentence on stderr for wrong use."""
     try:
         options = _parser().parse_args(arguments)
-        stand_in = _stand_in(options)
-        _serve(stand_in, options.port)
+        stand_in, environment = _stand_in(options)
+        if options.while_stdin_lasts:
+            threading.Thread(target=_end_with_stdin, daemon=True).start()
+        _serve(stand_in, options.port, environment)
     except _WrongUse as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -49,16 +58,18 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--faults", type=Path, metavar="FILE", help='fault switches as JSON: {"timelines": {}, "zoho": {}}'
         )
+        command.add_argument("--while-stdin-lasts", action="store_true", help="end when standard input ends, too")
         if kind == "timelines":
             command.add_argument("--chat-export", type=Path, metavar="FILE", help="add a chat that was exported from WhatsApp")
             command.add_argument("--phone", help="whose chat the export is, e.g. +573001234567")
     return parser
 
 
-def _stand_in(options: argparse.Namespace) -> Any:
+def _stand_in(options: argparse.Namespace) -> tuple[Any, Callable[[str], dict[str, str]]]:
     faults = _faults(options)
     try:
-        stand_in = _built(options.kind, _world(options))
+        world = _world(options)
+        stand_in = _built(options.kind, world)
     except ValueError as error:
         raise _WrongUse(str(error)) from error
     except (KeyError, TypeError) as error:
@@ -67,7 +78,7 @@ def _stand_in(options: argparse.Namespace) -> Any:
         set_switches(stand_in.faults, faults)
     except ValueError as error:
         raise _WrongUse(f"{options.faults}: {error}") from error
-    return stand_in
+    return stand_in, partial(_environment, options.kind, world[options.kind])
 
 
 def _built(kind: str, world: dict[str, Any]) -> Any:
@@ -78,6 +89,16 @@ def _built(kind: str, world: dict[str, Any]) -> Any:
     from sandbox.zoho.app import ZohoStandIn
 
     return ZohoStandIn(world["zoho"])
+
+
+def _environment(kind: str, world: dict[str, Any], base_url: str) -> dict[str, str]:
+    if kind == "timelines":
+        return {
+            "TIMELINES_API_URL": f"{base_url}/integrations/api",
+            "TIMELINES_API_TOKEN": world["token"],
+            "TIMELINES_REQUESTS_PER_SECOND": "200",  # nobody else uses this one
+        }
+    return {"ZOHO_ACCOUNTS_URL": base_url, **{f"ZOHO_{name.upper()}": value for name, value in world["client"].items()}}
 
 
 def _world(options: argparse.Namespace) -> dict[str, Any]:
@@ -122,11 +143,17 @@ def _faults(options: argparse.Namespace) -> dict[str, Any]:
     return switches
 
 
-def _serve(stand_in: Any, port: int) -> None:
+def _serve(stand_in: Any, port: int, environment: Callable[[str], dict[str, str]]) -> None:
     try:
-        serve_until_stopped(stand_in.app, port)
+        serve_until_stopped(stand_in.app, port, environment)
     except (OSError, OverflowError) as error:
         raise _WrongUse(f"port {port} cannot be used: {error}") from error
+
+
+def _end_with_stdin() -> None:
+    while os.read(0, 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":

@@ -38,16 +38,17 @@ def running(app: ASGIApp, port: int = 0) -> Iterator[str]:
             thread.join()
 
 
-def serve_until_stopped(app: ASGIApp, port: int) -> None:
-    """Serve `app` until SIGTERM or SIGINT; when ready, print one JSON line `{"ready": BASE_URL}` on stdout.
+def serve_until_stopped(app: ASGIApp, port: int, environment: Callable[[str], dict[str, str]]) -> None:
+    """Serve `app` until SIGTERM or SIGINT; when ready, print one JSON line on stdout.
 
-    Raises OSError when the port is taken.
+    It is `{"ready": BASE_URL, "environment": {...}}`, with what `environment` gives for the base URL. Raises OSError when the
+    port is taken.
     """
     for end in (signal.SIGTERM, signal.SIGINT):
         signal.signal(end, _end)  # uvicorn raises the signal again when it is done; being asked to stop is no failure
     with _listening(port) as listener:
         base_url = _base_url(listener)
-        _Server(app, lambda: _announce(base_url)).run([listener])
+        _Server(app, lambda: _announce(base_url, environment(base_url))).run([listener])
 
 
 class _Server(uvicorn.Server):
@@ -81,8 +82,8 @@ def _base_url(listener: socket.socket) -> str:
     return f"http://{HOST}:{listener.getsockname()[1]}"
 
 
-def _announce(base_url: str) -> None:
-    sys.stdout.write(json.dumps({"ready": base_url}) + "\n")
+def _announce(base_url: str, environment: dict[str, str]) -> None:
+    sys.stdout.write(json.dumps({"ready": base_url, "environment": environment}) + "\n")
     sys.stdout.flush()
 
 

@@ -119,7 +119,7 @@ class Stage:
 
     def activate(self, *, start: datetime | None = None, **changes: Any) -> None:
         """Activate with the stage's settings and these changes; messages count from an hour ago unless told otherwise."""
-        self.settings = self.settings.model_copy(update=changes)
+        self.settings = SyncSettings.model_validate(self.settings.model_dump() | changes)
         asyncio.run(self._activate(start or self.now() - timedelta(hours=1)))
 
     async def _activate(self, start: datetime) -> None:

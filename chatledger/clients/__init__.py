@@ -9,10 +9,12 @@ from chatledger.clients.budget import (
     zoho_budget,
 )
 from chatledger.clients.clock import Clock, SystemClock
+from chatledger.clients.sending import TOO_LARGE
 from chatledger.clients.timelines import TimelinesClient
 from chatledger.clients.zoho import ZohoClient
 
 __all__ = [
+    "TOO_LARGE",
     "ZOHO_CALLS_AT_ONCE",
     "CallSlots",
     "Clock",

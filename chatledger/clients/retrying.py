@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from chatledger.clients.budget import PATIENCE_SECONDS
 from chatledger.clients.clock import Clock
-from chatledger.errors import ChatledgerError, OutsideError, RateLimited, SchemaDrift, Unavailable
+from chatledger.errors import OutsideError, RateLimited, SchemaDrift, Unavailable
 
 ATTEMPTS = 4
 TOTAL_SECONDS = 150.0
@@ -18,26 +18,7 @@ LONGEST_DELAY_SECONDS = 20.0
 Result = TypeVar("Result")
 
 
-async def with_retries(
-    call: Callable[[], Awaitable[Result]], *, clock: Clock, attempts: int = ATTEMPTS, total_seconds: float = TOTAL_SECONDS
-) -> Result:
-    """Make a call that is harmless to repeat until it succeeds, at most `attempts` times and `total_seconds` long.
-
-    Only what waiting cures is repeated, after a Retry-After or else a delay with full jitter. The last error is raised.
-    """
-    give_up_at = clock.now() + timedelta(seconds=total_seconds)
-    for attempt in range(1, attempts):
-        try:
-            return await call()
-        except (RateLimited, Unavailable) as error:
-            wait = delay(error, attempt)
-            if not worth_asking_again(error) or clock.now() + timedelta(seconds=wait) > give_up_at:
-                raise
-        await clock.sleep(wait)
-    return await call()
-
-
-def worth_asking_again(error: ChatledgerError) -> bool:
+def worth_asking_again(error: OutsideError) -> bool:
     """Say whether the same question may get another answer soon."""
     if isinstance(error, RateLimited):
         return (error.retry_after or 0.0) <= PATIENCE_SECONDS
@@ -46,6 +27,30 @@ def worth_asking_again(error: ChatledgerError) -> bool:
     return (
         error.status is None or error.status < HTTPStatus.MULTIPLE_CHOICES or error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
     )
+
+
+async def with_retries(
+    call: Callable[[], Awaitable[Result]],
+    *,
+    clock: Clock,
+    attempts: int = ATTEMPTS,
+    total_seconds: float = TOTAL_SECONDS,
+    worth: Callable[[OutsideError], bool] = worth_asking_again,
+) -> Result:
+    """Make a call that is harmless to repeat until it succeeds, at most `attempts` times and `total_seconds` long.
+
+    Only what `worth` says is repeated, after a Retry-After or else a delay with full jitter. The last error is raised.
+    """
+    give_up_at = clock.now() + timedelta(seconds=total_seconds)
+    for attempt in range(1, attempts):
+        try:
+            return await call()
+        except (RateLimited, Unavailable) as error:
+            wait = delay(error, attempt)
+            if not worth(error) or clock.now() + timedelta(seconds=wait) > give_up_at:
+                raise
+        await clock.sleep(wait)
+    return await call()
 
 
 def delay(error: OutsideError, attempt: int) -> float:

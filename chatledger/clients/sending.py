@@ -13,6 +13,10 @@ from chatledger.clients.answers import Answer, Asked, without_bad_characters
 from chatledger.errors import Unavailable, UsageError
 
 LARGEST_ANSWER = 32 * 1024 * 1024
+LARGEST_ERROR = 1024 * 1024
+TOO_LARGE = "ANSWER_TOO_LARGE"
+"""Our own code of the error for an answer beyond the limit."""
+
 NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 """Failures before the first byte of the request: certainly not carried out."""
 
@@ -62,9 +66,8 @@ class Sender:
     ) -> Answer:
         """Send once and return the answer, whatever it says.
 
-        `left` is told +1 when the request leaves and -1 when it turns out that it never did. Raise `Unavailable` when no
-        complete answer came within the deadline; for a write its outcome is then unknown unless it never left. `at` is an IP
-        address to connect to in place of the resolved name.
+        `left` is told +1 when the request leaves and -1 when it turns out that it never did. `at` is an IP address to connect
+        to. Raise `Unavailable` without a complete answer in time; a write that may have left is then unknown.
         """
         request = self._http.build_request(
             method, url, headers=dict(headers or {}), params=params or None, content=content, data=form, files=files
@@ -89,8 +92,10 @@ class Sender:
             body = bytearray()
             async for chunk in response.aiter_bytes():
                 body += chunk
-                if len(body) > self._largest:
-                    raise _no_answer(asked, f"sent more than {self._largest} bytes", unknown=asked.write)
+                if response.is_success and len(body) > self._largest:
+                    raise _no_answer(asked, f"sent more than {self._largest} bytes", unknown=asked.write, code=TOO_LARGE)
+                if not response.is_success and len(body) > LARGEST_ERROR:
+                    break  # the status of a refusal says enough
             return Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, bytes(body))
         finally:
             await response.aclose()
@@ -106,11 +111,10 @@ def _connect_to(request: httpx.Request, address: str) -> None:
     request.url = request.url.copy_with(host=address)
 
 
-def _no_answer(asked: Asked, happened: str, *, unknown: bool) -> Unavailable:
+def _no_answer(asked: Asked, happened: str, *, unknown: bool, code: str | None = None) -> Unavailable:
     remedy = "whether it was done is unknown and is looked up before it is repeated" if unknown else "try again later"
-    return Unavailable(
-        f"{asked.system} {happened} when asked for {asked.what}: {remedy}.", system=asked.system, outcome_unknown=unknown
-    )
+    text = f"{asked.system} {happened} when asked for {asked.what}: {remedy}."
+    return Unavailable(text, system=asked.system, code=code, outcome_unknown=unknown)
 
 
 def as_json(value: Mapping[str, Any] | Sequence[Any]) -> bytes:

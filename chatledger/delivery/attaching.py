@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Any
 
+from chatledger.clients import TOO_LARGE
 from chatledger.delivery.records import UNSET
 from chatledger.delivery.sending import Write, send
 from chatledger.delivery.tick import Tick
@@ -13,6 +14,7 @@ from chatledger.models import RowDone, RowRefused, RowResult
 
 FILES_PER_NOTE = 5
 BYTES_PER_NOTE = 20_000_000
+DOWNLOAD_TRIES = 3
 
 
 def any_waiting(tick: Tick) -> bool:
@@ -42,26 +44,44 @@ async def _upload(tick: Tick, file: MessageAttachment, message: Message, note: N
     """Upload one file; return the reason when it cannot be uploaded at all, None when it was, or may be later."""
     with tick.ledger.reading() as session:
         count, size = attachments.on_note(session, tick.organisation_id, note.zoho_id or "")
-    if (file.size or 0) > BYTES_PER_NOTE:
-        return "too_big"
-    if count >= FILES_PER_NOTE:
-        return "limit_of_five"
-    if size + (file.size or 0) > BYTES_PER_NOTE:
-        return "note_full"
+    reason = _no_room(file, count, size)
+    if reason is not None:
+        return reason
     try:
         content = await _content(tick, file, BYTES_PER_NOTE - size)
-        refusal: list[str] = []
+    except OutsideError as error:
+        return _why_not_downloaded(tick, file, error, first=not size)
+    if not content:
+        return "download_failed"
+    refusal: list[str] = []
+    try:
         await send(tick, [_write(tick, file, message, note, content, refusal)], partial(_call, tick, note, file, content))
-    except NotFound:
-        return "expired"
-    except Rejected:
-        return "too_big" if not size else "note_full"
     except NotPermitted:
         return "not_permitted"
     except OutsideError as error:
         tick.met(error)
-        return None
     return refusal[0] if refusal else None
+
+
+def _no_room(file: MessageAttachment, count: int, size: int) -> str | None:
+    if (file.size or 0) > BYTES_PER_NOTE:
+        return "too_big"
+    if count >= FILES_PER_NOTE:
+        return "limit_of_five"
+    return "note_full" if size + (file.size or 0) > BYTES_PER_NOTE else None
+
+
+def _why_not_downloaded(tick: Tick, file: MessageAttachment, error: OutsideError, *, first: bool) -> str | None:
+    """Return the reason a file is given up for; None while another try may help."""
+    if isinstance(error, NotFound):
+        return "expired"
+    if isinstance(error, Rejected):
+        too_large = "too_big" if first else "note_full"
+        return too_large if error.code == TOO_LARGE else "download_failed"
+    with tick.ledger.transaction() as session:
+        tries = attachments.tried(session, tick.organisation_id, (file.message_uid, file.position))
+    tick.remarks.append(str(error))
+    return "download_failed" if tries >= DOWNLOAD_TRIES else None
 
 
 async def _content(tick: Tick, file: MessageAttachment, room: int) -> bytes:

@@ -1,6 +1,6 @@
 """Reading the phone index: in full at activation, then only what has changed, by Zoho's own time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -172,6 +172,13 @@ def is_gone(session: Session, organisation_id: str, record: RecordRef) -> bool:
     return row is not None and not row.alive
 
 
+async def read_rows(zoho: ZohoClient, state: IndexState, ids: Sequence[str]) -> list[IndexedRecord]:
+    """Read at most 50 single records of a module as the index keeps them; those that do not exist are missing."""
+    fields = _fields(state.module, state.phone_field)
+    page = await zoho.records(state.module, fields, ids=ids, converted=_converted(state.module))
+    return _indexed(page.items, state)
+
+
 async def look_at(tick: Tick, refs: Iterable[RecordRef]) -> None:
     """Read single records anew and note which are gone, alive or converted; modules without index are left alone."""
     by_module: dict[str, list[str]] = {}
@@ -183,9 +190,7 @@ async def look_at(tick: Tick, refs: Iterable[RecordRef]) -> None:
     for module, ids in by_module.items():
         for start in range(0, len(ids), 50):
             asked = ids[start : start + 50]
-            fields = _fields(module, states[module].phone_field)
-            page = await tick.zoho.records(module, fields, ids=asked, converted=_converted(module))
-            rows = _indexed(page.items, states[module])
+            rows = await read_rows(tick.zoho, states[module], asked)
             gone = set(asked) - {row.ref.id for row in rows}
             with tick.ledger.transaction() as session:
                 phone_index.replace_rows(session, tick.organisation_id, rows, alias_key)

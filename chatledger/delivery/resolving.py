@@ -15,6 +15,7 @@ from chatledger.matching import Ambiguous, Case, CreateRecord, Decision, Found, 
 from chatledger.models import Attachment, ChatKind, Direction, IndexedRecord, Message, Outcome, Reason, RecordRef
 from chatledger.phones import alias_key
 from chatledger.planning import key_batches, pause_after, why_chat_is_skipped, why_message_is_skipped
+from chatledger.settings import SyncSettings
 
 
 def as_message(row: MessageRow) -> Message:
@@ -89,15 +90,17 @@ def match(tick: Tick, chat_ids: Sequence[int]) -> None:
             for intent in intents.unsettled(session, tick.organisation_id)
             if intent.kind == "create_record" and intent.phone_key
         }
-        for key, case in _cases(tick, session, keys, chats_of).items():
+        for key, case in cases(session, tick.organisation_id, tick.settings, keys, chats_of).items():
             if key in unconfirmed:
                 wait_for(tick, session, chats_of[key], Reason.WRITE_UNCONFIRMED)
             else:
                 _apply(tick, session, key, chats_of[key], decide(case, tick.settings))
 
 
-def _cases(tick: Tick, session: Session, keys: Sequence[str], chats_of: Mapping[str, list[int]]) -> dict[str, Case]:
-    organisation, settings = tick.organisation_id, tick.settings
+def cases(
+    session: Session, organisation: str, settings: SyncSettings, keys: Sequence[str], chats_of: Mapping[str, list[int]]
+) -> dict[str, Case]:
+    """Return what the decision about each phone key rests on, as the ledger knows it; `chats_of` names the chats of a key."""
     known = links.load(session, organisation, keys)
     linked = phone_index.by_id(session, organisation, [_ref(link) for link in known.values()])
     target = _found(session, organisation, settings.target_module, keys)
@@ -106,20 +109,19 @@ def _cases(tick: Tick, session: Session, keys: Sequence[str], chats_of: Mapping[
     traces = [RecordRef("Contacts", row.converted_contact) for row in leads if row.converted_contact]
     contacts = {ref.id: row for ref, row in phone_index.by_id(session, organisation, traces).items()}
     written = messages.chats_with_incoming(session, organisation, [chat for key in keys for chat in chats_of[key]])
-    cases = {}
+    by_key = {}
     for key in keys:
         link = known.get(key)
-        cases[key] = Case(
+        by_key[key] = Case(
             phone_key=key,
             link=_ref(link) if link else None,
             linked=linked.get(_ref(link)) if link else None,
-            pinned=bool(link and link.pinned),
             target=target.get(key, Found()),
             converted=converted.get(key, Found()),
             known_contacts=contacts,
             somebody_wrote_to_us=any(chat in written for chat in chats_of[key]),
         )
-    return cases
+    return by_key
 
 
 def _ref(link: Link) -> RecordRef:

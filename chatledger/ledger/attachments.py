@@ -80,3 +80,10 @@ def not_uploaded(session: Session, organisation_id: str, spot: tuple[str, int], 
     """Write down why a file does not stand on its note; the note's text names the reason."""
     row = session.get_one(MessageAttachment, (organisation_id, *spot))
     row.state, row.reason = "not_uploaded", reason
+
+
+def tried(session: Session, organisation_id: str, spot: tuple[str, int]) -> int:
+    """Count a failed download and return how many there were."""
+    row = session.get_one(MessageAttachment, (organisation_id, *spot))
+    row.attempts += 1
+    return row.attempts

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from chatledger.ledger.chunking import chunks
 from chatledger.ledger.tables import Change, Link
+from chatledger.matching import Rule
 from chatledger.models import IndexedRecord, RecordRef
 
 
@@ -33,8 +34,13 @@ def load(session: Session, organisation_id: str, keys: Iterable[str]) -> dict[st
     return found
 
 
-def remember(session: Session, organisation_id: str, new: NewLink, *, run_id: str, now: datetime) -> bool:
-    """Store or move a link and write the change down; return True when the key had none before."""
+def remember(
+    session: Session, organisation_id: str, new: NewLink, *, run_id: str | None, now: datetime, actor: str = "sync"
+) -> bool:
+    """Store or move a link and write the change down; return True when the key had none before.
+
+    A link that was pinned is an ordinary one once it had to move because its record was converted or is gone.
+    """
     row = session.get(Link, (organisation_id, new.phone_key))
     before = None if row is None else {"module": row.module, "record": row.record_id, "rule": row.rule}
     if row is None:
@@ -50,7 +56,7 @@ def remember(session: Session, organisation_id: str, new: NewLink, *, run_id: st
         session.add(row)
     row.module, row.record_id, row.rule, row.matched_key = new.record.module, new.record.id, new.rule, new.matched_key
     row.candidates = [_summary(candidate) for candidate in new.candidates]
-    row.changed_at, row.run_id = now, run_id
+    row.changed_at, row.run_id, row.pinned = now, run_id or "", new.rule == Rule.PINNED.value
     after: dict[str, Any] = {"module": row.module, "record": row.record_id, "rule": row.rule, "matched": row.matched_key}
     after["hops"] = [f"{hop.module}/{hop.id}" for hop in new.hops]
     session.add(
@@ -58,7 +64,8 @@ def remember(session: Session, organisation_id: str, new: NewLink, *, run_id: st
             organisation_id=organisation_id,
             at=now,
             run_id=run_id,
-            what="linked" if before is None else "relinked",
+            actor=actor,
+            what="pinned" if row.pinned else "linked" if before is None else "relinked",
             phone_key=new.phone_key,
             module=row.module,
             record_id=row.record_id,
@@ -69,12 +76,10 @@ def remember(session: Session, organisation_id: str, new: NewLink, *, run_id: st
     return before is None
 
 
-def pin(session: Session, organisation_id: str, phone_key: str, record: RecordRef, *, now: datetime) -> None:
-    """Have a person's choice decide for this phone key from now on."""
-    new = NewLink(phone_key, record, "pinned", phone_key)
-    remember(session, organisation_id, new, run_id="", now=now)
-    row = session.get_one(Link, (organisation_id, phone_key))
-    row.pinned = True
+def pin(session: Session, organisation_id: str, phone_key: str, record: RecordRef, *, now: datetime, form: str = "") -> None:
+    """Have a person's choice decide for this phone key from now on; `form` is the number the record carries, if any."""
+    new = NewLink(phone_key, record, Rule.PINNED.value, form)
+    remember(session, organisation_id, new, run_id=None, now=now, actor="person")
 
 
 def forget(session: Session, organisation_id: str, phone_key: str, *, now: datetime) -> bool:

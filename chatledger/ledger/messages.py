@@ -155,10 +155,11 @@ def undecided(session: Session, organisation_id: str) -> list[Message]:
     return list(session.exec(query))
 
 
-def take_up(session: Session, organisation_id: str, chat_ids: Iterable[int], reasons: Sequence[Reason]) -> None:
-    """Open the messages of these chats again that were skipped or parked for one of these reasons."""
+def take_up(session: Session, organisation_id: str, chat_ids: Iterable[int], reasons: Sequence[Reason]) -> int:
+    """Open the messages of these chats again that were skipped or parked for one of these reasons; return how many."""
+    opened = 0
     for chunk in chunks(chat_ids):
-        session.exec(
+        done = session.exec(
             update(Message)
             .where(
                 col(Message.organisation_id) == organisation_id,
@@ -167,6 +168,22 @@ def take_up(session: Session, organisation_id: str, chat_ids: Iterable[int], rea
                 col(Message.reason).in_([reason.value for reason in reasons]),
             )
             .values(outcome=Outcome.PENDING.value, reason=Reason.NEW.value, next_try_at=None)
+        )
+        opened += done.rowcount
+    return opened
+
+
+def end_pauses(session: Session, organisation_id: str, chat_ids: Iterable[int]) -> None:
+    """Have the next run try what is pending in these chats, however long it was to rest."""
+    for chunk in chunks(chat_ids):
+        session.exec(
+            update(Message)
+            .where(
+                col(Message.organisation_id) == organisation_id,
+                col(Message.chat_id).in_(chunk),
+                col(Message.outcome) == Outcome.PENDING.value,
+            )
+            .values(next_try_at=None)
         )
 
 

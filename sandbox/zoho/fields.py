@@ -105,12 +105,13 @@ def _operations(locked: bool) -> dict[str, bool]:
 
 
 def _picks(values: Iterable[Any], field_id: str) -> Iterable[dict[str, Any]]:
+    """Complete the entries of a pick list; a world gives plain values, or entries as Zoho describes them."""
     for number, value in enumerate(values, 1):
-        if isinstance(value, dict):
-            yield {
-            "display_value": value, "actual_value": value, "reference_value": value, "sequence_number": number, "type": "used",
-            "id": str(_PICK_IDS + int(field_id) % 10**9 * 100 + number), "colour_code": None,
-        }  # fmt: skip
+        given = (
+            value if isinstance(value, dict) else dict.fromkeys(("display_value", "actual_value", "reference_value"), value)
+        )
+        number_of_value = str(_PICK_IDS + int(field_id) % 10**9 * 100 + number)
+        yield {"sequence_number": number, "type": "used", "id": number_of_value, "colour_code": None} | given
 
 
 def standard(api_name: str, data_type: str = "text", length: int | None = None, **more: Any) -> dict[str, Any]:

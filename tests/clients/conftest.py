@@ -154,14 +154,31 @@ def _response(answer: Any, status: int) -> Any:
     return Response(json.dumps(answer), status, media_type="application/json")
 
 
-@pytest.fixture
-def stub() -> Iterator[Stub]:
-    """Serve a stub over real HTTP."""
-    stub = Stub()
+class StubServer:
+    """One server for the whole test run; each test puts a stub of its own into it."""
+
+    def __init__(self) -> None:
+        self.stub = Stub()
+        self.url = ""
+
+    async def handle(self, request: Request) -> Response:
+        return await self.stub.handle(request)
+
+
+@pytest.fixture(scope="session")
+def stub_server() -> Iterator[StubServer]:
+    """Serve over real HTTP."""
+    server = StubServer()
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-    with running(Starlette(routes=[Route("/{path:path}", stub.handle, methods=methods)])) as url:
-        stub.url = url
-        yield stub
+    with running(Starlette(routes=[Route("/{path:path}", server.handle, methods=methods)])) as server.url:
+        yield server
+
+
+@pytest.fixture
+def stub(stub_server: StubServer) -> Stub:
+    """Give a stub without answers yet."""
+    stub_server.stub = Stub(url=stub_server.url)
+    return stub_server.stub
 
 
 @pytest.fixture
@@ -219,6 +236,7 @@ def endless() -> Callable[[], Response]:
     async def pour() -> Any:
         while True:
             yield b"x" * 1_000_000
+            await asyncio.sleep(0)  # lets the server notice that nobody listens any more
 
     return lambda: StreamingResponse(pour(), media_type="application/json")
 

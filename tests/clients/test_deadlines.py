@@ -1,8 +1,10 @@
 """No server can hold a call longer than its deadline, and what became of a write is told truthfully."""
 
+from datetime import timedelta
+
 import pytest
 
-from chatledger.errors import Unavailable, waiting_cures
+from chatledger.errors import RateLimited, Unavailable, waiting_cures
 from chatledger.models import AccessToken
 
 pytestmark = pytest.mark.anyio
@@ -16,8 +18,6 @@ def writer(zoho, tokens, clock):
     """Make a Zoho client that has a token and writes to a given address."""
 
     def make(url, **changes):
-        from datetime import timedelta
-
         tokens.token = AccessToken("1000.a.b", clock.now() + timedelta(seconds=FAR), url)
         return zoho(accounts_url=url, **changes)
 
@@ -36,6 +36,20 @@ async def test_an_endless_answer_ends_at_the_size_limit(stub, timelines, endless
 
     with pytest.raises(Unavailable, match="more than"):
         await timelines().chat(5)
+
+
+async def test_a_refusal_with_an_endless_page_is_read_by_its_status(stub, writer, endless):
+    def refusal():
+        answer = endless()
+        answer.status_code = 429
+        return answer
+
+    stub.will_answer(refusal)
+
+    with pytest.raises(RateLimited) as caught:
+        await writer(stub.url).create_notes(NOTE)
+
+    assert caught.value.outcome_unknown is False
 
 
 async def test_a_write_without_an_answer_in_time_is_unknown_and_sent_once(stub, writer, dripping, count):

@@ -3,6 +3,9 @@
 import pytest
 from starlette.responses import Response
 
+from chatledger.clients import TOO_LARGE
+from chatledger.clients.answers import Asked
+from chatledger.clients.sending import Sender
 from chatledger.clients.timelines.files import is_public
 from chatledger.errors import NotFound, Rejected, Unavailable
 
@@ -30,8 +33,10 @@ async def test_an_expired_url_is_not_found(stub, timelines, status):
 async def test_a_file_larger_than_allowed_is_given_up(stub, timelines, endless):
     stub.will_answer(endless)
 
-    with pytest.raises(Unavailable, match="more than 1000 bytes"):
+    with pytest.raises(Rejected, match="larger than 1000 bytes") as caught:
         await timelines().download(f"{stub.url}/f", max_bytes=1000)
+
+    assert caught.value.code == TOO_LARGE
 
 
 async def test_a_redirect_is_never_followed(stub, timelines):
@@ -90,3 +95,16 @@ async def test_other_hosts_and_schemes_are_refused_before_any_request(timelines,
 )
 def test_private_addresses_are_told_apart_in_every_spelling(address, public):
     assert is_public(address) is public
+
+
+async def test_a_request_goes_to_the_address_that_was_checked_and_keeps_its_host_name(stub):
+    stub.will_answer("file")
+    port = stub.url.rpartition(":")[2]
+
+    sender = Sender(timeout=5, transport=None)
+    answer = await sender.send(
+        Asked("TimelinesAI", "x"), "GET", f"http://files.example:{port}/f", left=lambda _: None, at="127.0.0.1"
+    )
+
+    assert answer.body == b"file"
+    assert stub.requests[0].headers["host"] == f"files.example:{port}"

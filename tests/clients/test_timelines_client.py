@@ -1,6 +1,7 @@
 """The TimelinesAI client over real HTTP."""
 
 import pytest
+from starlette.responses import Response
 
 from chatledger.clients import TokenBucket
 from chatledger.errors import LoginRefused, NotFound, NotPermitted, RateLimited, Rejected, SchemaDrift, Unavailable, UsageError
@@ -119,8 +120,6 @@ async def test_what_waiting_cures_is_asked_again_and_every_request_counted(stub,
 
 
 def stub_429():
-    from starlette.responses import Response
-
     return Response('{"error":"Too Many Requests"}', 429, {"Retry-After": "7"}, "application/json")
 
 
@@ -175,8 +174,6 @@ async def test_a_bare_403_after_a_success_is_waited_out(stub, timelines):
 
 
 async def test_a_pause_closes_the_door_for_all_clients_of_the_budget(stub, timelines, clock):
-    from starlette.responses import Response
-
     stub.will_answer(Response("", 429, {"Retry-After": "600"}))
     budget = TokenBucket(clock=clock)
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from starlette.responses import Response
 
 from chatledger.errors import NotFound, NotPermitted, RateLimited, Rejected, SchemaDrift, Unavailable
 from chatledger.models import RecordRef, RowDone, RowRefused
@@ -31,9 +32,8 @@ async def test_records_are_asked_for_as_documented(stub, zoho):
 
     (seen,) = stub.requests
     assert seen.path == "/crm/v8/Leads"
-    assert seen.query == {
-        "fields": "id,Mobile", "per_page": "200", "page": "1", "converted": "both", "sort_by": "Modified_Time", "sort_order": "asc",
-    }  # fmt: skip
+    expected = {"fields": "id,Mobile", "per_page": "200", "page": "1", "converted": "both"}
+    assert seen.query == {**expected, "sort_by": "Modified_Time", "sort_order": "asc"}
     assert seen.headers["if-modified-since"] == "2026-11-22T12:00:00+00:00"
     assert (page.items, page.more, page.next_token) == (({"id": "1", "Owner": {"id": "2"}},), True, "tok")
 
@@ -279,8 +279,6 @@ async def test_mandatory_fields_of_layouts_are_optional_knowledge(stub, zoho, an
 
 
 async def test_remaining_credits_are_kept_until_told_anew(stub, zoho):
-    from starlette.responses import Response
-
     stub.will_answer(Response(status_code=204, headers={"X-API-CREDITS-REMAINING": "2345"}))
     stub.will_answer(204)
     client = zoho()

@@ -118,8 +118,7 @@ class TimelinesClient:
     async def download(self, url: str, *, max_bytes: int) -> bytes:
         """Return the content of an attachment.
 
-        Raise `NotFound` when its URL has expired, `Rejected` for a host that is not allowed, `Unavailable` when it is larger
-        than `max_bytes`.
+        Raise `NotFound` when its URL has expired, `Rejected` for a host that is not allowed and for more than `max_bytes`.
         """
         return await self._files.fetch(url, max_bytes=max_bytes, left=self._left)
 

@@ -8,12 +8,13 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Sequence
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
-from chatledger.clients.answers import Asked
-from chatledger.clients.sending import Left, Sender
+from chatledger.clients.answers import Answer, Asked
+from chatledger.clients.sending import TOO_LARGE, Left, Sender
 from chatledger.errors import NotFound, Rejected, Unavailable
 
 ALLOWED_DOMAINS = ("amazonaws.com", "timelines.ai")
@@ -35,27 +36,28 @@ class FileDownloads:
         self._transport = transport
 
     async def fetch(self, url: str, *, max_bytes: int, left: Left) -> bytes:
-        """Return the content of a file of at most `max_bytes`; raise `NotFound` when its URL has expired."""
+        """Return the content of a file; raise `NotFound` when its URL has expired, `Rejected` above `max_bytes`."""
         host = self._allowed_host(url)
         address = None if host in self._trusted or self._transport else await _public_address(host)
+        answer = await self._send(url, max_bytes, left, address)
+        context: dict[str, Any] = {"system": "TimelinesAI", "status": answer.status}
+        if answer.status in GONE:
+            raise NotFound("The URL of a file has expired: read its message again for a fresh one.", **context)
+        if not answer.is_success:
+            raise Unavailable(f"A file came with status {answer.status} instead of its content: try again later.", **context)
+        return answer.body
+
+    async def _send(self, url: str, max_bytes: int, left: Left, address: str | None) -> Answer:
         sender = Sender(timeout=self._timeout, transport=self._transport, largest=max_bytes)
+        headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
         try:
-            answer = await sender.send(
-                ASKED, "GET", url, left=left, headers={"Accept": "*/*", "Accept-Encoding": "identity"}, at=address
-            )
+            return await sender.send(ASKED, "GET", url, left=left, headers=headers, at=address)
+        except Unavailable as error:
+            if error.code == TOO_LARGE:
+                raise _refused(f"it is larger than {max_bytes} bytes", TOO_LARGE) from None
+            raise
         finally:
             await sender.aclose()
-        if answer.status in GONE:
-            raise NotFound(
-                "The URL of a file has expired: read its message again for a fresh one.",
-                system="TimelinesAI",
-                status=answer.status,
-            )
-        if not answer.is_success:
-            raise Unavailable(
-                f"A file came with status {answer.status} instead of its content.", system="TimelinesAI", status=answer.status
-            )
-        return answer.body
 
     def _allowed_host(self, url: str) -> str:
         try:
@@ -98,6 +100,5 @@ def is_public(address: str) -> bool:
     return (mapped or ip).is_global and not (mapped or ip).is_multicast
 
 
-def _refused(why: str) -> Rejected:
-    text = f"A file was not downloaded because {why}: an own file host is allowed by naming it in the settings."
-    return Rejected(text, system="TimelinesAI")
+def _refused(why: str, code: str = "file_refused") -> Rejected:
+    return Rejected(f"A file was not downloaded because {why}: open it in TimelinesAI.", system="TimelinesAI", code=code)

@@ -11,12 +11,13 @@ import httpx
 from chatledger.clients.answers import Answer, Asked, whole_number
 from chatledger.clients.budget import CallSlots, RequestBudget, zoho_budget
 from chatledger.clients.clock import Clock, SystemClock
-from chatledger.clients.retrying import with_retries
+from chatledger.clients.retrying import with_retries, worth_asking_again
 from chatledger.clients.sending import Query, Sender, base_url
 from chatledger.clients.zoho.answers import read_answer
 from chatledger.clients.zoho.prices import price
+from chatledger.clients.zoho.token_answers import SYSTEM
 from chatledger.clients.zoho.tokens import LONGEST_REFRESH_CALL_SECONDS, ZohoTokens
-from chatledger.errors import LoginRefused, RateLimited, TokenExpired
+from chatledger.errors import LoginRefused, OutsideError, RateLimited, TokenExpired
 from chatledger.models import AccessToken, CallCount, TokenStore
 
 API = "/crm/v8"
@@ -37,7 +38,7 @@ class Call:
 
 
 class ZohoConnection:
-    """The shared lower half of the Zoho client; its methods are the questions of the classes above it."""
+    """The lower half of `ZohoClient`: tokens, budget, counting and retries, without knowing any question."""
 
     def __init__(
         self,
@@ -91,7 +92,7 @@ class ZohoConnection:
 
     async def _read(self, call: Call) -> dict[str, Any] | None:
         """Ask, and ask again what waiting cures."""
-        return await with_retries(partial(self._once, call), clock=self._clock)
+        return await with_retries(partial(self._once, call), clock=self._clock, worth=_worth_asking_zoho_again)
 
     async def _once(self, call: Call) -> dict[str, Any] | None:
         """Ask or write exactly once; a refused token is the one exception, because then nothing was done."""
@@ -145,3 +146,8 @@ class ZohoConnection:
     def _left(self, credits_of_call: int, difference: int) -> None:
         self._count.zoho += difference
         self._count.zoho_credits += difference * credits_of_call
+
+
+def _worth_asking_zoho_again(error: OutsideError) -> bool:
+    """Leave out tokens that could not be had: they were asked for often enough, and Zoho allows 10 in 10 minutes."""
+    return error.system != SYSTEM and worth_asking_again(error)

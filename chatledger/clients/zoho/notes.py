@@ -73,6 +73,16 @@ class NoteCalls(ZohoConnection):
         payload = await self._once(Call(asked, "POST", path, files=files, credits=price("POST", path)))
         return read_rows(payload, asked, sent_ids=[None])[0]
 
+    async def attachments_of(self, note_id: str) -> list[str]:
+        """Return the names of the files a note has; none when the note is gone."""
+        asked = Asked("Zoho CRM", f"the files of note {note_id}")
+        query: dict[str, str | int] = {"fields": "id,File_Name", "per_page": PAGE_SIZE}
+        try:
+            payload = await self._get(asked.what, f"/Notes/{quote(note_id, safe='')}/Attachments", query)
+        except NotFound:
+            return []
+        return [str(row.get("File_Name", "")) for row in rows_of(payload, "data", asked)]
+
     async def _write_rows(self, what: str, method: str, path: str, body: dict[str, Any]) -> list[RowResult]:
         rows = body["data"]
         if not rows:
