@@ -49,6 +49,9 @@ class OutsideError(ChatledgerError):
         self.details = details or {}
         self.outcome_unknown = outcome_unknown
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (type(self), str(self), self.__dict__)
+
 
 class RateLimited(OutsideError):
     """Remedy: wait. `retry_after` is in seconds, None where the system did not say."""
@@ -89,3 +92,10 @@ class SchemaDrift(Unavailable):
 def waiting_cures(error: BaseException) -> bool:
     """Say whether the same call may simply be made again later: it certainly was not carried out."""
     return isinstance(error, RateLimited | Unavailable) and not error.outcome_unknown
+
+
+def _restored(kind: type[OutsideError], message: str, attributes: dict[str, Any]) -> OutsideError:
+    """Rebuild an error in another process: Prefect hands failures from the run to whoever asks for its result."""
+    error = kind(message, system=attributes["system"])
+    error.__dict__.update(attributes)
+    return error

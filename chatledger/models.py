@@ -277,7 +277,7 @@ class DeletedRecord:
 class AccessToken:
     """A Zoho access token with its end of life and the API host the token answer named."""
 
-    value: str
+    value: str = dataclass_field(repr=False)
     expires_at: datetime
     api_domain: str
     scopes: tuple[str, ...] = ()

@@ -57,7 +57,7 @@ class SyncSettings(BaseModel):
     create_on: CreateOn = Field(CreateOn.ANY, description="Which messages may create a record.")
     run_automations: bool = Field(True, description="Whether Zoho's workflows run on what is created.")
     several_matches: SeveralMatches = Field(SeveralMatches.LATEST_MODIFIED, description="Choice among several records.")
-    unique_phone_field: str | None = Field(None, description="Unique E.164 field that records are upserted on.")
+    unique_phone_field: str | None = Field(None, description="Unique field that takes the number as well, against duplicates.")
     language: Language = Field(Language.SPANISH, description="Language of the notes.")
     timezone: str = Field("UTC", description="IANA zone that decides which day a message belongs to.")
     default_region: str = Field("CO", description="ISO region of numbers spelled without a country code.")

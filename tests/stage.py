@@ -192,7 +192,7 @@ class Stage:
 
     def zoho_calls(self) -> list[str]:
         """Return method and path of every request the Zoho stand-in has seen since `forget_calls`."""
-        return [f"{request.method} {request.path}" for request in self.zoho.requests]
+        return [f"{request['method']} {request['path']}" for request in self.zoho.requests]
 
     def forget_calls(self) -> None:
         """Empty both request logs."""

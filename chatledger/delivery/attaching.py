@@ -1,5 +1,6 @@
 """Uploading files to their notes while their URL lives; one that cannot be uploaded is named in the note with the reason."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -55,7 +56,11 @@ async def _upload(tick: Tick, file: MessageAttachment, message: Message, note: N
         return "download_failed"
     refusal: list[str] = []
     try:
-        await send(tick, [_write(tick, file, message, note, content, refusal)], partial(_call, tick, note, file, content))
+        await send(
+            tick,
+            [_write(tick, file, message, note, content, refusal)],
+            partial(_call, tick, note.zoho_id or "", file.filename, content),
+        )
     except NotPermitted:
         return "not_permitted"
     except OutsideError as error:
@@ -117,10 +122,10 @@ def _write(tick: Tick, file: MessageAttachment, message: Message, note: Note, co
 
 
 async def _call(
-    tick: Tick, note: Note, file: MessageAttachment, content: bytes, rows: list[dict[str, Any]]
+    tick: Tick, note_id: str, filename: str, content: bytes, rows: list[dict[str, Any]], *, guard: Callable[[], None]
 ) -> list[RowResult]:
     _ = rows
-    return [await tick.zoho.attach_to_note(note.zoho_id or "", file.filename, content)]
+    return [await tick.zoho.attach_to_note(note_id, filename, content, guard=guard)]
 
 
 def _name(tick: Tick, file: MessageAttachment, message: Message, reason: str) -> None:

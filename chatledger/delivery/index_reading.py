@@ -15,6 +15,7 @@ from chatledger.settings import SyncSettings
 
 OVERLAP = timedelta(minutes=10)
 FRESH_FOR = timedelta(seconds=60)
+SWEEP_EVERY = timedelta(hours=24)
 _LEAD_FIELDS = ("Converted__s", "Converted_Contact", "Converted_Date_Time")
 
 
@@ -87,7 +88,8 @@ async def _build_module(ledger: Ledger, zoho: ZohoClient, organisation_id: str, 
         state.rows_read += len(page.items)
         state.page_token = token
         if not page.more:
-            state.state, state.page_token, state.read_at = "complete", None, ledger.now()
+            state.state, state.page_token = "complete", None
+            state.read_at = state.swept_at = ledger.now()
         with ledger.transaction() as session:
             phone_index.replace_rows(session, organisation_id, _indexed(page.items, state), alias_key)
             session.merge(state)
@@ -104,6 +106,28 @@ async def bring_up_to_date(tick: Tick) -> None:
     if not is_complete(tick):
         await build(tick.ledger, tick.zoho, tick.organisation_id, tick.settings)
     await read_changes(tick)
+    await sweep_deleted(tick)
+
+
+async def sweep_deleted(tick: Tick) -> None:
+    """Once a day, note which records were deleted or merged away; between two sweeps refused writes tell."""
+    now = tick.ledger.now()
+    with tick.ledger.reading() as session:
+        states = phone_index.states(session, tick.organisation_id)
+    for module in tick.settings.phone_fields:
+        last = states[module].swept_at
+        if last is not None and now - last < SWEEP_EVERY:
+            continue
+        since = last - OVERLAP if last else None
+        gone: list[RecordRef] = []
+        number, more = 1, True
+        while more:
+            page = await tick.zoho.deleted(module, since=since, page=number)
+            gone += [row.ref for row in page.items]
+            number, more = number + 1, page.more
+        with tick.ledger.transaction() as session:
+            phone_index.mark_gone(session, tick.organisation_id, gone)
+            phone_index.states(session, tick.organisation_id)[module].swept_at = now
 
 
 async def read_changes(tick: Tick, *, since: datetime | None = None, whole: bool = False) -> None:

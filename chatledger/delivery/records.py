@@ -1,6 +1,6 @@
 """Creating records: one per phone key, owned by whoever owns the WhatsApp number, always behind an intent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -108,10 +108,12 @@ async def _create(tick: Tick, chat_ids: Sequence[int], owner_of: Mapping[int, st
     return refused_owners
 
 
-async def _call(tick: Tick, rows: list[dict[str, Any]]) -> Sequence[RowResult]:
+async def _call(tick: Tick, rows: list[dict[str, Any]], *, guard: Callable[[], None]) -> Sequence[RowResult]:
     # With a unique phone field a plain insert is enough: its refusal names the record in the way, and unlike an upsert it
     # leaves that record's name and owner alone.
-    return await tick.zoho.create_records(tick.settings.target_module, rows, run_automations=tick.settings.run_automations)
+    return await tick.zoho.create_records(
+        tick.settings.target_module, rows, run_automations=tick.settings.run_automations, guard=guard
+    )
 
 
 def _intent(module: str, chat: Chat, cursor: datetime | None) -> Intent:

@@ -7,7 +7,8 @@ done; everything else is unknown, waits, and is looked up before it is repeated.
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 from chatledger.delivery.tick import Tick
 from chatledger.errors import OutsideError, Rejected, Unavailable
@@ -25,7 +26,15 @@ _STOPS_EVERYTHING = {
     "LIMIT_EXCEEDED",
 }
 
-Call = Callable[[list[dict[str, Any]]], Awaitable[Sequence[RowResult]]]
+STALE = "STALE_WRITE"
+"""Our own code of a write that was held back because it waited too long."""
+
+
+class Call(Protocol):
+    """A write of the Zoho client: rows in, one result per row out; `guard` runs immediately before the request leaves."""
+
+    def __call__(self, rows: list[dict[str, Any]], *, guard: Callable[[], None]) -> Awaitable[Sequence[RowResult]]:
+        """Send the rows once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +60,12 @@ async def send(tick: Tick, writes: Sequence[Write], call: Call) -> None:
         return
     ids = _committed(tick, writes)
     try:
-        _still_allowed(tick, ids)
-        results = await call([write.row for write in writes])
+        results = await call([write.row for write in writes], guard=partial(_still_allowed, tick, ids))
     except OutsideError as error:
         if error.outcome_unknown:
             _unknown(tick, ids, error)
             return
-        _close_all(tick, ids, "refused", error.code or "")
+        _close_all(tick, ids, "abandoned" if error.code == STALE else "refused", error.code or "")
         if not isinstance(error, Rejected) or error.code in _STOPS_EVERYTHING:
             raise
         if len(writes) == 1:
@@ -82,13 +90,13 @@ def _committed(tick: Tick, writes: Sequence[Write]) -> list[int]:
 
 
 def _still_allowed(tick: Tick, ids: Sequence[int]) -> None:
-    """Check lease and age once more; a write that waited too long in this process is abandoned, not sent late."""
+    """Check lease and age immediately before a request leaves; one that waited too long is abandoned, not sent late."""
     with tick.ledger.transaction() as session:
         lease.check(session, tick.organisation_id, tick.fence)
         too_old = intents.expired(session, ids, tick.ledger.now())
     if too_old:
-        _close_all(tick, ids, "abandoned", "")
-        raise Unavailable("A write to Zoho waited too long before it could leave; it is tried again.", system="Zoho CRM")
+        text = "A write to Zoho waited too long before it could leave and is tried again."
+        raise Unavailable(text, system="Zoho CRM", code=STALE)
 
 
 def _unknown(tick: Tick, ids: Sequence[int], error: OutsideError) -> None:

@@ -292,7 +292,10 @@ class Intent(SQLModel, table=True):
 
 
 class IndexState(SQLModel, table=True):
-    """How far the phone index of a module is: building or complete, and Zoho's own time up to which changes were read."""
+    """How far the phone index of a module is: building or complete, and Zoho's own time up to which changes were read.
+
+    `swept_at` is when the list of deleted records was last read, once a day.
+    """
 
     __tablename__ = "index_state"
     organisation_id: str = Field(primary_key=True)
@@ -305,6 +308,7 @@ class IndexState(SQLModel, table=True):
     rows_read: int = 0
     cursor: datetime | None = Field(default=None, sa_type=UtcTime)
     read_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    swept_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class IndexedRecord(SQLModel, table=True):

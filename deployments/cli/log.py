@@ -1,5 +1,158 @@
-"""Stub while building."""
+"""`chatledger log`: the newest runs, or what one of them did with each message."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from blocks.environment import read_state_settings
+from chatledger.errors import UsageError
+from chatledger.ledger import Session, chats, history, organisations, runs
+from chatledger.ledger.reasons import reasons_in_words
+from chatledger.ledger.tables import Change, Message, Run
+from chatledger.models import Outcome, Reason
+from deployments.cli.connections import activated, open_ledger
+from deployments.cli.screen import console, facts, moment, print_json, table, word
+
+_NUMBERS = ("seen", "synced", "skipped", "failed", "pending")
+_COLUMNS = {"seen": "seen", "synced": "sync", "skipped": "skip", "failed": "park", "pending": "pend"}
 
 
-def log() -> None:
-    """Stub."""
+def log(
+    run: Annotated[str | None, typer.Option("--run", metavar="ID", help="One run, by its id or the beginning of it.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="The most lines to print.")] = 20,
+    outcome: Annotated[Outcome | None, typer.Option("--outcome", help="Only messages with this outcome.")] = None,
+    reason: Annotated[Reason | None, typer.Option("--reason", help="Only messages with this reason.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print rows as JSON.")] = False,
+) -> None:
+    """Show the newest runs, or messages with what became of them."""
+    settings = read_state_settings()
+    with open_ledger(settings) as ledger:
+        organisation = activated(ledger, settings.chatledger_organisation).id
+        with ledger.reading() as session:
+            zone = organisations.current_settings(session, organisation).timezone
+            if run is None and outcome is None and reason is None:
+                _show_runs(runs.latest(session, organisation, limit), zone, as_json=as_json)
+                return
+            chosen = _run(session, organisation, run) if run else None
+            rows = history.messages(
+                session, organisation, run_id=chosen.id if chosen else None, outcome=outcome, reason=reason, limit=limit
+            )
+            changes = _changes(session, organisation, chosen, limit) if not (outcome or reason) else []
+            names = {chat.id: chat.name for chat in chats.load(session, organisation, [row.chat_id for row in rows])}
+    if as_json:
+        print_json(_as_json(chosen, rows, changes))
+        return
+    if chosen:
+        _show_run(chosen, zone)
+    _show_messages(rows, names, zone, limit)
+    _show_changes(changes, zone)
+
+
+def _run(session: Session, organisation: str, beginning: str) -> Run:
+    found = history.runs_named(session, organisation, beginning)
+    if len(found) != 1:
+        said = "Several runs begin" if found else "No run begins"
+        raise UsageError(f"{said} with {beginning}; `chatledger log` lists the newest.")
+    return found[0]
+
+
+def _changes(session: Session, organisation: str, run: Run | None, limit: int) -> list[Change]:
+    return runs.changes(session, organisation, run_id=run.id, limit=limit) if run else []
+
+
+def _show_runs(rows: list[Run], zone: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"runs": rows_of(rows)})
+        return
+    out = console()
+    if not rows:
+        out.print("No run yet: `chatledger sync` makes one.")
+        return
+    counts = (*_COLUMNS.values(), "rec", "notes", "calls", "cred", "sec")
+    listed = table("run", "started", "state", *counts, numbers=counts)
+    listed.padding = (0, 1, 0, 0)
+    for row in rows:
+        listed.add_row(
+            row.id[:8], moment(row.started_at, zone)[5:16], word(row.state),
+            *(str(getattr(row, f"messages_{name}")) for name in _NUMBERS),
+            f"{row.records_matched}+{row.records_created}",
+            f"{row.notes_created}+{row.notes_updated}",
+            f"{row.calls_timelines}+{row.calls_zoho}", str(row.zoho_credits), f"{row.seconds:.0f}",
+        )  # fmt: skip
+    out.print(listed)
+    for row in rows:
+        if row.problem:
+            out.print(Text(f"{row.id[:8]} {row.problem}", style="yellow"))
+    out.print(
+        "\nrec: records matched + created; notes: created + updated; calls: TimelinesAI + Zoho. "
+        "`chatledger log --run ID` shows a run's messages.",
+        style="dim",
+    )
+
+
+def _show_run(run: Run, zone: str) -> None:
+    rows: list[tuple[str, str | Text]] = [
+        ("state", word(run.state)),
+        ("time", f"{moment(run.started_at, zone)} {zone}, {run.seconds:.1f} seconds"),
+        ("messages", ", ".join(f"{getattr(run, f'messages_{name}')} {name}" for name in _NUMBERS)),
+        ("records", f"{run.records_matched} matched, {run.records_created} created"),
+        ("notes", f"{run.notes_created} created, {run.notes_updated} updated, {run.notes_unchanged} unchanged"),
+        ("calls", f"{run.calls_timelines} TimelinesAI, {run.calls_zoho} Zoho, {run.zoho_credits} credits"),
+    ]
+    if run.problem:
+        rows.append(("problem", run.problem))
+    out = console()
+    out.print(Text.assemble(("Run ", "bold"), run.id))
+    out.print(facts(rows))
+
+
+def _show_messages(rows: list[Message], names: dict[int, str], zone: str, limit: int) -> None:
+    out = console()
+    if not rows:
+        out.print("\nNo messages.")
+        return
+    words = reasons_in_words()
+    listed = table("message sent", "chat", "outcome", "reason", "record")
+    for row in rows:
+        record = f"{row.module}/{row.record_id}" if row.record_id else "-"
+        chat = Text(names.get(row.chat_id) or str(row.chat_id))
+        listed.add_row(moment(row.timestamp, zone)[:16], chat, word(row.outcome), row.reason, record)
+    out.print()
+    out.print(listed)
+    out.print("\nReasons", style="bold")
+    out.print(facts((code, words[code].meaning) for code in dict.fromkeys(row.reason for row in rows)))
+    if len(rows) == limit:
+        out.print(f"\nThe newest {limit} are shown; --limit shows more.", style="dim")
+
+
+def _show_changes(changes: list[Change], zone: str) -> None:
+    if not changes:
+        return
+    out = console()
+    out.print("\nChanges", style="bold")
+    listed = table("when", "what", "record", "note or rule")
+    for change in changes:
+        record = f"{change.module}/{change.record_id}" if change.record_id else "-"
+        listed.add_row(
+            moment(change.at, zone),
+            change.what.replace("_", " "),
+            record,
+            change.note_id or (change.after or {}).get("rule", ""),
+        )
+    out.print(listed)
+
+
+def _as_json(run: Run | None, rows: list[Message], changes: list[Change]) -> dict[str, Any]:
+    kept = {
+        "uid", "chat_id", "timestamp", "kind", "direction", "outcome", "reason", "detail", "attempts", "next_try_at", "run_id",
+        "decided_at", "module", "record_id", "note_id",
+    }  # fmt: skip
+    words = reasons_in_words()
+    messages = [row.model_dump(include=kept) | {"meaning": words[row.reason].meaning} for row in rows]
+    return {"run": run.model_dump() if run else None, "messages": messages, "changes": rows_of(changes)}
+
+
+def rows_of(rows: list[Any]) -> list[dict[str, Any]]:
+    """Return rows of the ledger as plain objects, without the organisation they all belong to."""
+    return [row.model_dump(exclude={"organisation_id"}) for row in rows]

@@ -84,14 +84,6 @@ async def test_automations_are_left_alone_or_switched_off(stub, zoho, run_automa
     assert stub.requests[0].headers["content-type"] == "application/json"
 
 
-async def test_an_upsert_names_its_fields(stub, zoho):
-    stub.will_answer({"data": [{**DONE, "action": "update"}]})
-
-    assert await zoho().upsert_records("Leads", [{"Last_Name": "X"}], check_fields=["Phone_E164"]) == [RowDone("11", "update")]
-    assert stub.requests[0].path == "/crm/v8/Leads/upsert"
-    assert stub.requests[0].json["duplicate_check_fields"] == ["Phone_E164"]
-
-
 @pytest.mark.parametrize("status", [200, 201, 207, 400])
 async def test_each_row_tells_its_own_outcome_whatever_the_status(stub, zoho, sample, status):
     stub.will_answer(sample("zoho/mixed_write.json"), status=status)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatledger.ledger import links, messages
+from chatledger.ledger import links, messages, phone_index
 from chatledger.models import Reason, RecordRef
 from tests.stage import ANA, ORGANISATION
 
@@ -100,7 +100,8 @@ def test_held_chat_goes_to_the_record_a_person_pins(stage, twins):
     held = stage.receive("en espera")
     stage.tick()
     with stage.ledger.transaction() as session:
-        links.pin(session, ORGANISATION, ANA, RecordRef("Leads", younger), now=stage.now())
+        (chosen,) = phone_index.by_id(session, ORGANISATION, [RecordRef("Leads", younger)]).values()
+        links.pin(session, ORGANISATION, ANA, chosen, now=stage.now())
         messages.take_up(session, ORGANISATION, [stage.message(held).chat_id], [Reason.SEVERAL_MATCHES])
 
     stage.tick()

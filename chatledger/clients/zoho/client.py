@@ -8,7 +8,7 @@ from urllib.parse import quote
 from chatledger.clients.answers import Asked
 from chatledger.clients.sending import as_json
 from chatledger.clients.zoho.answers import rows_of
-from chatledger.clients.zoho.connection import Call
+from chatledger.clients.zoho.connection import Call, Guard
 from chatledger.clients.zoho.metadata import MetadataCalls
 from chatledger.clients.zoho.notes import NoteCalls
 from chatledger.clients.zoho.payloads import PAGE_SIZE, read_deleted, read_page, read_record
@@ -64,21 +64,12 @@ class ZohoClient(NoteCalls, MetadataCalls):
         return read_page(payload, rows_of(payload, "data", Asked("Zoho CRM", what)), lambda raw: read_deleted(raw, module))
 
     async def create_records(
-        self, module: str, rows: Sequence[dict[str, Any]], *, run_automations: bool = True
+        self, module: str, rows: Sequence[dict[str, Any]], *, run_automations: bool = True, guard: Guard | None = None
     ) -> list[RowResult]:
         """Create at most 100 records and return one result per row, in order; without automations no workflow runs."""
         body = {"data": list(rows), **_trigger(run_automations=run_automations)}
         return await self._write_rows(
-            f"the creation of {len(rows)} rows in {module}", "POST", f"/{quote(module, safe='')}", body
-        )
-
-    async def upsert_records(
-        self, module: str, rows: Sequence[dict[str, Any]], *, check_fields: Sequence[str], run_automations: bool = True
-    ) -> list[RowResult]:
-        """Create or update at most 100 records by unique fields; each `RowDone.action` says which it was."""
-        body = {"data": list(rows), "duplicate_check_fields": list(check_fields), **_trigger(run_automations=run_automations)}
-        return await self._write_rows(
-            f"the upsert of {len(rows)} rows in {module}", "POST", f"/{quote(module, safe='')}/upsert", body
+            f"the creation of {len(rows)} rows in {module}", "POST", f"/{quote(module, safe='')}", body, guard=guard
         )
 
     async def coql(self, select_query: str) -> Page[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """One connection to a Zoho organisation: sends calls with a good token, counts them and reads their answers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -23,6 +23,10 @@ from chatledger.models import AccessToken, CallCount, TokenStore
 API = "/crm/v8"
 
 
+Guard = Callable[[], None]
+"""Called when a write has its permission to leave, immediately before it does; raises to hold it back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """A request to Zoho CRM. `path` is below /crm/v8; `credits` is what it costs, by the price list."""
@@ -35,6 +39,7 @@ class Call:
     content: bytes | None = None
     files: Mapping[str, tuple[str, bytes]] | None = None
     credits: int = 1
+    guard: Guard | None = None
 
 
 class ZohoConnection:
@@ -113,6 +118,8 @@ class ZohoConnection:
         if call.content is not None:
             headers["Content-Type"] = "application/json"
         async with self._budget.admitted("Zoho CRM"):
+            if call.guard is not None:
+                call.guard()
             answer = await self._sender.send(
                 call.asked,
                 call.method,

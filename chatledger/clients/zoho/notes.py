@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from chatledger.clients.answers import Asked, without_bad_characters
 from chatledger.clients.sending import as_json
 from chatledger.clients.zoho.answers import drift, rows_of
-from chatledger.clients.zoho.connection import Call, ZohoConnection
+from chatledger.clients.zoho.connection import Call, Guard, ZohoConnection
 from chatledger.clients.zoho.payloads import PAGE_SIZE, read_note, read_page, why
 from chatledger.clients.zoho.prices import price
 from chatledger.clients.zoho.rows import read_rows
@@ -24,13 +24,15 @@ NOTE_FIELDS = "id,Note_Title,Note_Content,Parent_Id,Created_Time,Modified_Time"
 class NoteCalls(ZohoConnection):
     """What can be done with notes."""
 
-    async def create_notes(self, rows: Sequence[dict[str, Any]]) -> list[RowResult]:
+    async def create_notes(self, rows: Sequence[dict[str, Any]], *, guard: Guard | None = None) -> list[RowResult]:
         """Create at most 100 notes (`Note_Title`, `Note_Content`, `Parent_Id`) and return one result per row, in order."""
-        return await self._write_rows(f"the creation of {len(rows)} notes", "POST", "/Notes", {"data": list(rows)})
+        body = {"data": list(rows)}
+        return await self._write_rows(f"the creation of {len(rows)} notes", "POST", "/Notes", body, guard=guard)
 
-    async def update_notes(self, rows: Sequence[dict[str, Any]]) -> list[RowResult]:
+    async def update_notes(self, rows: Sequence[dict[str, Any]], *, guard: Guard | None = None) -> list[RowResult]:
         """Replace title or content of at most 100 notes (`id` and what changes) and return one result per row, in order."""
-        return await self._write_rows(f"the update of {len(rows)} notes", "PUT", "/Notes", {"data": list(rows)})
+        body = {"data": list(rows)}
+        return await self._write_rows(f"the update of {len(rows)} notes", "PUT", "/Notes", body, guard=guard)
 
     async def note(self, note_id: str) -> ZohoNote | None:
         """Return a note with its full content; None when it is gone."""
@@ -65,12 +67,12 @@ class NoteCalls(ZohoConnection):
         payload = await self._get(asked.what, f"/{quote(record.module, safe='')}/{quote(record.id, safe='')}/Notes", query)
         return read_page(payload, rows_of(payload, "data", asked), partial(read_note, listed_under=record))
 
-    async def attach_to_note(self, note_id: str, filename: str, content: bytes) -> RowResult:
+    async def attach_to_note(self, note_id: str, filename: str, content: bytes, *, guard: Guard | None = None) -> RowResult:
         """Upload a file to a note (at most 5 files and 20 MB a note) and return what became of it."""
         asked = Asked("Zoho CRM", f"the upload of a file to note {note_id}", write=True)
         path = f"/Notes/{quote(note_id, safe='')}/Attachments"
         files = {"file": (without_bad_characters(filename), content)}
-        payload = await self._once(Call(asked, "POST", path, files=files, credits=price("POST", path)))
+        payload = await self._once(Call(asked, "POST", path, files=files, credits=price("POST", path), guard=guard))
         return read_rows(payload, asked, sent_ids=[None])[0]
 
     async def attachments_of(self, note_id: str) -> list[str]:
@@ -83,14 +85,16 @@ class NoteCalls(ZohoConnection):
             return []
         return [str(row.get("File_Name", "")) for row in rows_of(payload, "data", asked)]
 
-    async def _write_rows(self, what: str, method: str, path: str, body: dict[str, Any]) -> list[RowResult]:
+    async def _write_rows(
+        self, what: str, method: str, path: str, body: dict[str, Any], *, guard: Guard | None = None
+    ) -> list[RowResult]:
         rows = body["data"]
         if not rows:
             return []
         if len(rows) > MOST_ROWS:
             raise ValueError(f"{len(rows)} rows in one call; Zoho takes {MOST_ROWS}")
         asked = Asked("Zoho CRM", what, write=True)
-        call = Call(asked, method, path, content=as_json(body), credits=price(method, path, rows=len(rows)))
+        call = Call(asked, method, path, content=as_json(body), credits=price(method, path, rows=len(rows)), guard=guard)
         updates = method == "PUT"
         sent_ids = [str(row["id"]) if updates else None for row in rows]
         return read_rows(await self._once(call), asked, sent_ids=sent_ids, action="update" if updates else "insert")

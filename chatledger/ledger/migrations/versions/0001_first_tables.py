@@ -99,6 +99,7 @@ def upgrade() -> None:
         sa.Column("rows_read", sa.Integer(), nullable=False),
         sa.Column("cursor", sa.DateTime(), nullable=True),
         sa.Column("read_at", sa.DateTime(), nullable=True),
+        sa.Column("swept_at", sa.DateTime(), nullable=True),
         sa.PrimaryKeyConstraint("organisation_id", "module"),
     )
     op.create_table(
