@@ -6,7 +6,7 @@ from datetime import datetime
 
 from chatledger.clients import TimelinesClient, ZohoClient
 from chatledger.delivery import index_reading
-from chatledger.errors import UsageError
+from chatledger.errors import NotPermitted, Rejected, UsageError
 from chatledger.ledger import Session, chats, notes, organisations
 from chatledger.ledger.database import Ledger
 from chatledger.ledger.tables import Organisation
@@ -53,7 +53,7 @@ async def look_around(timelines: TimelinesClient, zoho: ZohoClient, settings: Sy
     organisation, user = await zoho.organisation(), await zoho.current_user()
     modules = await zoho.modules()
     for module in settings.phone_fields:
-        check_module(module, modules)
+        await check_module(zoho, module, modules)
     fields = {module: await zoho.fields(module) for module in settings.phone_fields}
     return Connected(
         workspace=workspace,
@@ -68,13 +68,25 @@ async def look_around(timelines: TimelinesClient, zoho: ZohoClient, settings: Sy
     )
 
 
-def check_module(name: str, modules: Sequence[ZohoModule]) -> None:
-    """Refuse a module that does not exist, cannot be written by the API, or has no notes."""
-    usable = sorted(module.api_name for module in modules if _usable(module))
+async def check_module(zoho: ZohoClient, name: str, modules: Sequence[ZohoModule]) -> None:
+    """Refuse a module that does not exist, cannot be written by the API, or has no notes; name those with a phone field."""
     module = next((module for module in modules if module.api_name == name), None)
-    if module is None or not _usable(module):
-        why = "has no such module" if module is None else "cannot take records and notes in it"
-        raise UsageError(f"{name}: Zoho CRM {why}. Modules that would do: {', '.join(usable) or 'none'}.")
+    if module is not None and _usable(module):
+        return
+    why = "has no such module" if module is None else "cannot take records and notes in it"
+    candidates = sorted(module.api_name for module in modules if _usable(module))
+    usable = [candidate for candidate in candidates if await _takes_phones(zoho, candidate)]
+    raise UsageError(
+        f"{name}: Zoho CRM {why}. Modules with a phone field that would do: {', '.join(usable) or 'none'}. "
+        "A module that is missing here needs a phone field first."
+    )
+
+
+async def _takes_phones(zoho: ZohoClient, module: str) -> bool:
+    try:
+        return bool(_phone_fields(await zoho.fields(module), written=True))
+    except (NotPermitted, Rejected):
+        return False
 
 
 def _usable(module: ZohoModule) -> bool:
@@ -84,10 +96,19 @@ def _usable(module: ZohoModule) -> bool:
 
 def check(settings: SyncSettings, seen: Connected) -> list[str]:
     """Refuse settings that would not work, naming the field and what would do; return warnings about the rest."""
-    target = {field.api_name: field for field in seen.fields[settings.target_module]}
+    warnings = check_settings(settings, seen.fields, seen.mandatory)
+    _a_number_is_connected(seen.accounts)
+    return [*warnings, *_connection_warnings(seen)]
+
+
+def check_settings(
+    settings: SyncSettings, fields: Mapping[str, tuple[ZohoField, ...]], mandatory: frozenset[str]
+) -> list[str]:
+    """Refuse settings that do not fit the fields of each synced module, and those some layout of the target demands."""
+    target = {field.api_name: field for field in fields[settings.target_module]}
     for module, api_name in settings.phone_fields.items():
         setting = "phone_field" if module == settings.target_module else "converted_phone_field"
-        _phone(setting, api_name, module, seen.fields[module], written=module == settings.target_module)
+        _phone(setting, api_name, module, fields[module], written=module == settings.target_module)
     _written("name_field", settings.name_field, settings.target_module, target, _NAME_TYPES)
     if settings.chat_link_field:
         _written("chat_link_field", settings.chat_link_field, settings.target_module, target, _LINK_TYPES)
@@ -98,18 +119,22 @@ def check(settings: SyncSettings, seen: Connected) -> list[str]:
         _unique(settings, target)
     for api_name in settings.fixed_fields:
         _written(f"fixed_fields.{api_name}", api_name, settings.target_module, target, ())
-    _nothing_mandatory_is_left(settings, target, seen.mandatory)
-    _a_number_is_connected(seen.accounts)
-    return [*_warnings(settings, target), *_connection_warnings(seen)]
+    _nothing_mandatory_is_left(settings, target, mandatory)
+    return _warnings(settings, target)
 
 
 def _phone(setting: str, api_name: str, module: str, fields: Sequence[ZohoField], *, written: bool) -> None:
     """Refuse a field that Zoho does not call a phone field: its format and search rest on that."""
-    usable = [field.api_name for field in fields if field.data_type == "phone" and (field.creatable or not written)]
+    usable = _phone_fields(fields, written=written)
     if api_name not in usable:
         known = any(field.api_name == api_name for field in fields)
         why = "is not a phone field that can be written" if known else "does not exist"
-        raise UsageError(f"{setting}: {api_name} {why} in {module}. Fields that would do: {', '.join(usable) or 'none'}.")
+        would_do = ", ".join(usable) or f"none; give {module} a phone field in Zoho"
+        raise UsageError(f"{setting}: {api_name} {why} in {module}. Fields that would do: {would_do}.")
+
+
+def _phone_fields(fields: Sequence[ZohoField], *, written: bool) -> list[str]:
+    return [field.api_name for field in fields if field.data_type == "phone" and (field.creatable or not written)]
 
 
 def _written(setting: str, api_name: str, module: str, fields: Mapping[str, ZohoField], types: Sequence[str]) -> None:

@@ -54,6 +54,8 @@ def plan(tick: Tick, chat_ids: Iterable[int]) -> int:
                     tick.unchanged.add(planned.position)
                     settle_messages(tick, session, planned, Verdict(Outcome.SYNCED, Reason.NOTE_UNCHANGED))
                 else:
+                    # Before any intent, so that whoever settles a write of this run after its death finds the note.
+                    _row(tick, session, planned)
                     (creations if planned.creates else updates).append(planned)
     tick.note_batches = [*note_batches(creations), *note_batches(updates)]
     return len(tick.note_batches)
@@ -143,14 +145,11 @@ def _may_exist(tick: Tick, planned: PlannedNote) -> bool:
 
 
 async def _still_stands(tick: Tick, planned: PlannedNote) -> bool:
-    """Look at a note whose record is gone: a merge takes it along, a deletion does not, and then it is made anew."""
+    """Look at a note whose chat has moved: unless a merge or conversion took it along, it is made anew on the new record."""
     if planned.stood_on in (None, planned.record) or planned.zoho_id is None:
         return True
-    with tick.ledger.reading() as session:
-        if not index_reading.is_gone(session, tick.organisation_id, planned.stood_on):
-            return True
     found = await tick.zoho.note(planned.zoho_id)
-    if found is not None and found.parent != planned.stood_on:
+    if found is not None and found.parent.id == planned.record.id:
         return True
     with tick.ledger.transaction() as session:
         notes.gone(session, _row(tick, session, planned).id or 0)
@@ -206,10 +205,14 @@ def _intent(planned: PlannedNote, kind: str) -> Intent:
 def _done(tick: Tick, planned: PlannedNote, session: Session, done: RowDone) -> None:
     row = _row(tick, session, planned)
     zoho_id = planned.zoho_id or done.id
+    moved = row.created_at is not None and (planned.creates or planned.stood_on != planned.record)
     notes.written(
         session, row.id or 0, zoho_id=zoho_id, record=planned.record, body_hash=planned.body_hash, run_id=tick.run_id,
         now=tick.ledger.now(),
     )  # fmt: skip
+    if moved:
+        messages.stand_on(session, tick.organisation_id, planned.uids, planned.record, zoho_id)
+        attachments.stand_on(session, tick.organisation_id, planned.uids, zoho_id)
     tick.written.add(planned.position)
     if planned.creates:
         tick.notes_created += 1

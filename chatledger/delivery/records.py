@@ -96,7 +96,7 @@ async def _create(tick: Tick, chat_ids: Sequence[int], owner_of: Mapping[int, st
         Write(
             intent=partial(_intent, tick.settings.target_module, chat, cursor),
             row=record_row(NewRecord(chat.phone_key or "", chat.name, chat.url, owner_of.get(chat.id)), tick.settings, fields),
-            done=partial(_created, tick, chat),
+            done=partial(_created, tick, chat, owner_of.get(chat.id)),
             refused=partial(_refused, tick, chat, refused_owners),
         )
         for chat in rows
@@ -127,12 +127,14 @@ UNSET = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 """Overwritten when the intent is committed, by the database's clock."""
 
 
-def _created(tick: Tick, chat: Chat, session: Session, done: RowDone) -> None:
+def _created(tick: Tick, chat: Chat, owner_id: str | None, session: Session, done: RowDone) -> None:
     record = RecordRef(tick.settings.target_module, done.id)
-    take_record(tick, session, chat.phone_key or "", record, Rule.CREATED)
+    take_record(tick, session, chat.phone_key or "", record, Rule.CREATED, owner_id=owner_id)
 
 
-def take_record(tick: Tick, session: Session, key: str, record: RecordRef, rule: Rule) -> None:
+def take_record(
+    tick: Tick, session: Session, key: str, record: RecordRef, rule: Rule, *, owner_id: str | None = None
+) -> None:
     """Link a phone key to a record that was just created, adopted or named as its duplicate, and put it into the index."""
     now = tick.ledger.now()
     decision = tick.to_create.pop(key, None)
@@ -146,8 +148,9 @@ def take_record(tick: Tick, session: Session, key: str, record: RecordRef, rule:
         return
     tick.created += 1
     tick.created_here.add(record)
-    row = IndexedRecord(ref=record, phone_key=key, created_at=now, modified_at=None)
-    phone_index.replace_rows(session, tick.organisation_id, [row], alias_key)
+    if rule is Rule.CREATED:
+        row = IndexedRecord(ref=record, phone_key=key, created_at=now, modified_at=None, owner_id=owner_id or None)
+        phone_index.replace_rows(session, tick.organisation_id, [row], alias_key)
     change = Change(
         organisation_id=tick.organisation_id, at=now, run_id=tick.run_id, what="record_created", phone_key=key,
         module=record.module, record_id=record.id, after={"rule": rule.value},

@@ -48,18 +48,30 @@ def triage(tick: Tick) -> list[list[int]]:
     with tick.ledger.transaction() as session:
         waiting = messages.open_messages(session, tick.organisation_id, now)
         rows = {chat.id: chat for chat in chats.load(session, tick.organisation_id, [row.chat_id for row in waiting])}
-        skipped: dict[Reason, list[int]] = defaultdict(list)
+        unconfirmed = _unconfirmed(session, tick.organisation_id)
+        settled: dict[Verdict, list[int]] = defaultdict(list)
         candidates: dict[int, str] = {}
         for row in waiting:
-            reason = _why_skipped(rows.get(row.chat_id), row)
+            chat = rows.get(row.chat_id)
+            reason = _why_skipped(chat, row)
+            key = (chat.phone_key if chat else None) or ""
             if reason is not None:
-                skipped[reason].append(row.id or 0)
+                settled[Verdict(Outcome.SKIPPED, reason)].append(row.id or 0)
+            elif key in unconfirmed or (row.chat_id, row.local_date) in unconfirmed:
+                settled[Verdict(Outcome.PENDING, Reason.WRITE_UNCONFIRMED)].append(row.id or 0)
             else:
-                candidates[row.chat_id] = rows[row.chat_id].phone_key or ""
-        for reason, ids in skipped.items():
-            verdict = Verdict(Outcome.SKIPPED, reason)
+                candidates[row.chat_id] = key
+        for verdict, ids in settled.items():
             messages.decide(session, ids, verdict, run_id=tick.run_id, now=now)
     return list(key_batches(sorted(candidates.items())))
+
+
+def _unconfirmed(session: Session, organisation_id: str) -> set[object]:
+    """Return the phone keys and (chat, day) pairs whose last write has no trustworthy answer yet: they wait for it."""
+    unsettled = intents.unsettled(session, organisation_id)
+    keys = {intent.phone_key for intent in unsettled if intent.kind == "create_record"}
+    notes_of = ("create_note", "update_note")
+    return {*keys, *((intent.chat_id, intent.local_date) for intent in unsettled if intent.kind in notes_of)}
 
 
 def again(tick: Tick) -> list[list[int]]:
@@ -85,11 +97,7 @@ def match(tick: Tick, chat_ids: Sequence[int]) -> None:
         chats_of: dict[str, list[int]] = defaultdict(list)
         for row in family:
             chats_of[row.phone_key or ""].append(row.id)
-        unconfirmed = {
-            intent.phone_key
-            for intent in intents.unsettled(session, tick.organisation_id)
-            if intent.kind == "create_record" and intent.phone_key
-        }
+        unconfirmed = _unconfirmed(session, tick.organisation_id)
         for key, case in cases(session, tick.organisation_id, tick.settings, keys, chats_of).items():
             if key in unconfirmed:
                 wait_for(tick, session, chats_of[key], Reason.WRITE_UNCONFIRMED)
@@ -157,7 +165,9 @@ def _apply(tick: Tick, session: Session, key: str, chat_ids: list[int], decision
         case NotSynced(reason):
             decide_all(tick, session, chat_ids, Verdict(Outcome.SKIPPED, reason))
     if key in tick.records or key in tick.to_create:
-        messages.take_up(session, tick.organisation_id, chat_ids, [Reason.OUTGOING_ONLY, Reason.SEVERAL_MATCHES])
+        waited = [Reason.OUTGOING_ONLY, Reason.SEVERAL_MATCHES]
+        if messages.take_up(session, tick.organisation_id, chat_ids, waited):
+            tick.rework.update(chat_ids)  # other chats of the number are not in this batch
 
 
 def decide_all(tick: Tick, session: Session, chat_ids: Iterable[int], verdict: Verdict) -> None:

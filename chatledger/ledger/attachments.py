@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, select, update
 
 from chatledger.ledger.chunking import chunks
 from chatledger.ledger.tables import Message, MessageAttachment, Note
@@ -74,6 +74,21 @@ def uploaded(
     row = session.get_one(MessageAttachment, (organisation_id, *spot))
     row.state, row.reason, row.zoho_note_id, row.zoho_attachment_id = "uploaded", "", zoho_note_id, attachment_id
     row.size = size if size is not None else row.size
+
+
+def stand_on(session: Session, organisation_id: str, uids: Iterable[str], zoho_note_id: str) -> None:
+    """Have files of these messages that were uploaded to another note wait for their upload to this one."""
+    for chunk in chunks(uids):
+        session.exec(
+            update(MessageAttachment)
+            .where(
+                col(MessageAttachment.organisation_id) == organisation_id,
+                col(MessageAttachment.message_uid).in_(chunk),
+                col(MessageAttachment.state) == "uploaded",
+                col(MessageAttachment.zoho_note_id) != zoho_note_id,
+            )
+            .values(state="waiting", zoho_note_id=None, zoho_attachment_id=None)
+        )
 
 
 def not_uploaded(session: Session, organisation_id: str, spot: tuple[str, int], reason: str) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, or_, select
 
 from chatledger.ledger.chunking import chunks
-from chatledger.ledger.tables import Change, Intent, Message, Note, Run, ZohoUser
+from chatledger.ledger.tables import Change, ChatWalk, Intent, Message, Note, Run, ZohoUser
 
 MOST_LINES = 10_000
 
@@ -100,6 +100,12 @@ def writes_of_message(session: Session, organisation_id: str, row: Message) -> l
         Intent.organisation_id == organisation_id, or_(same_note & of_its_run, col(Intent.message_uid) == row.uid)
     )
     return list(session.exec(query.order_by(col(Intent.id))))
+
+
+def chat_list_is_out_of_order(session: Session, organisation_id: str) -> bool:
+    """Say whether TimelinesAI's chat list was not newest first when it was last walked."""
+    walk = session.get(ChatWalk, organisation_id)
+    return walk is not None and walk.order_broken
 
 
 def users(session: Session, organisation_id: str) -> dict[str, str]:

@@ -246,6 +246,20 @@ def decide(
         session.exec(update(Message).where(col(Message.id).in_(chunk)).values(**values))
 
 
+def stand_on(session: Session, organisation_id: str, uids: Iterable[str], record: RecordRef, note_id: str) -> None:
+    """Write down where synced messages stand now that their note was made anew or moved along with its record."""
+    for chunk in chunks(uids):
+        session.exec(
+            update(Message)
+            .where(
+                col(Message.organisation_id) == organisation_id,
+                col(Message.uid).in_(chunk),
+                col(Message.outcome) == Outcome.SYNCED.value,
+            )
+            .values(module=record.module, record_id=record.id, note_id=note_id)
+        )
+
+
 def totals(session: Session, organisation_id: str, run_id: str) -> dict[str, int]:
     """Count the messages this run first stored, decided or tried, by outcome."""
     query = (

@@ -11,7 +11,7 @@ from chatledger.delivery.explaining import explain as explained
 from chatledger.ledger import organisations
 from deployments.cli.connections import activated, open_ledger
 from deployments.cli.record_links import record_url
-from deployments.cli.screen import console, facts, moment, print_json, table, word
+from deployments.cli.screen import SHORT_ID, console, facts, moment, print_json, table, word
 
 Rows = list[tuple[str, str | Text]]
 _WRITES = {
@@ -28,7 +28,7 @@ def explain(
     settings = read_state_settings()
     with open_ledger(settings) as ledger:
         organisation = activated(ledger, settings.chatledger_organisation)
-        found = explained(ledger, organisation.id, what, record_url(organisation))
+        found = explained(ledger, organisation.id, what, record_url(organisation.zgid))
         with ledger.reading() as session:
             zone = organisations.current_settings(session, organisation.id).timezone
     if as_json:
@@ -56,7 +56,7 @@ def _show_message(found: MessageExplained, zone: str) -> None:
         again = f", next try {moment(found.next_try_at, zone)}" if found.next_try_at else ""
         rows.append(("attempts", f"{found.attempts} refused{again}"))
     rows += [("seen", f"{moment(found.first_seen_at, zone)}, decided {moment(found.decided_at, zone)}"), *_went_to(found)]
-    rows.append(("run", f"`chatledger log --run {found.run_id[:8]}`"))
+    rows.append(("run", f"`chatledger log --run {found.run_id[:SHORT_ID]}`"))
     out.print(facts(rows))
     _show_writes(found.writes, zone)
     if found.phone:
@@ -91,8 +91,8 @@ def _show_phone(found: PhoneExplained, zone: str) -> None:
         listed = table("when", "what", "by", "record", "rule")
         for move in found.moves:
             way = [f"{ref.module}/{ref.id}" for ref in (move.before, *move.through, move.after) if ref]
-            by = move.actor if move.actor != "sync" else f"run {(move.run_id or '')[:8]}"
-            listed.add_row(moment(move.at, zone), move.what, by, " → ".join(dict.fromkeys(way)), move.rule)
+            by = move.actor if move.actor != "sync" else f"run {(move.run_id or '')[:SHORT_ID]}"
+            listed.add_row(moment(move.at, zone), move.what, by, "\n→ ".join(dict.fromkeys(way)), move.rule)
         out.print(listed)
     if found.chats:
         out.print("\nChats", style="bold")
@@ -112,17 +112,17 @@ def _show_link(found: PhoneExplained, zone: str) -> None:
     out.print(Text.assemble(("Phone ", "bold"), found.key, alias))
     if found.link is None:
         out.print(facts([("link", "none"), *_prospect(found, zone)]))
-        _show_candidates(found.now.candidates, zone)
+        _show_candidates("Records with this number", found.now.candidates, zone)
         return
     link = found.link
-    by = "a person" if link.pinned else f"run {link.run_id[:8]}"
+    by = "a person" if link.pinned else f"run {link.run_id[:SHORT_ID]}"
     rows: Rows = [
         ("link", _record(link.record)), *([("", link.record.url)] if link.record.url else []),
         ("why", f"{link.meaning} ({link.rule})"), ("form", _form(link.form, found.key)),
         ("since", f"{moment(link.since, zone)}, by {by}"),
     ]  # fmt: skip
     out.print(facts([*rows, *([] if found.now.what == "linked" else _prospect(found, zone))]))
-    _show_candidates(link.candidates, zone)
+    _show_candidates("Records with this number when it was decided", link.candidates, zone)
 
 
 def _prospect(found: PhoneExplained, zone: str) -> Rows:
@@ -138,17 +138,16 @@ def _form(form: str, key: str) -> str:
     return f"{form}, exactly this number" if form == key else f"{form}, another spelling of this number"
 
 
-def _show_candidates(candidates: tuple[Candidate, ...], zone: str) -> None:
+def _show_candidates(title: str, candidates: tuple[Candidate, ...], zone: str) -> None:
     if not candidates:
         return
     out = console()
-    out.print("\nRecords with this number when it was decided", style="bold")
+    out.print(f"\n{title}", style="bold")
     listed = table("", "record", "number held", "created", "modified")
     for row in candidates:
-        mark = "→" if row.chosen else "converted" if row.converted else ""
-        listed.add_row(
-            mark, _record(row.record), row.form, moment(row.created_at, zone)[:16], moment(row.modified_at, zone)[:16]
-        )
+        record = f"{row.record.module}/{row.record.id}" + (" (converted)" if row.converted else "")
+        created, modified = moment(row.created_at, zone)[:10], moment(row.modified_at, zone)[:16]
+        listed.add_row("→" if row.chosen else "", record, row.form, created, modified)
     out.print(listed)
 
 

@@ -1,5 +1,6 @@
 """`chatledger log`: the newest runs, or what one of them did with each message."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import typer
@@ -12,9 +13,14 @@ from chatledger.ledger.reasons import reasons_in_words
 from chatledger.ledger.tables import Change, Message, Run
 from chatledger.models import Outcome, Reason
 from deployments.cli.connections import activated, open_ledger
-from deployments.cli.screen import console, facts, moment, print_json, table, word
+from deployments.cli.screen import SHORT_ID, console, facts, moment, print_json, short, short_moment, table, word
 
+CHAT_CELLS = 16
 _NUMBERS = ("seen", "synced", "skipped", "failed", "pending")
+_MESSAGE = (
+    "uid", "chat_id", "timestamp", "kind", "direction", "outcome", "reason", "detail", "attempts", "next_try_at", "run_id",
+    "decided_at", "module", "record_id", "note_id",
+)  # fmt: skip
 _COLUMNS = {"seen": "seen", "synced": "sync", "skipped": "skip", "failed": "park", "pending": "pend"}
 
 
@@ -39,7 +45,8 @@ def log(
                 session, organisation, run_id=chosen.id if chosen else None, outcome=outcome, reason=reason, limit=limit
             )
             changes = _changes(session, organisation, chosen, limit) if not (outcome or reason) else []
-            names = {chat.id: chat.name for chat in chats.load(session, organisation, [row.chat_id for row in rows])}
+            known = chats.load(session, organisation, [row.chat_id for row in rows])
+            names = {chat.id: chat.phone_key or chat.name for chat in known}
     if as_json:
         print_json(_as_json(chosen, rows, changes))
         return
@@ -63,18 +70,17 @@ def _changes(session: Session, organisation: str, run: Run | None, limit: int) -
 
 def _show_runs(rows: list[Run], zone: str, *, as_json: bool) -> None:
     if as_json:
-        print_json({"runs": rows_of(rows)})
+        print_json({"runs": [_plain(row) for row in rows]})
         return
     out = console()
     if not rows:
         out.print("No run yet: `chatledger sync` makes one.")
         return
-    counts = (*_COLUMNS.values(), "rec", "notes", "calls", "cred", "sec")
-    listed = table("run", "started", "state", *counts, numbers=counts)
-    listed.padding = (0, 1, 0, 0)
+    counts = (*_COLUMNS.values(), "rec", "notes", "calls", "cred", "s")
+    listed = table("run", "started", "state", *counts, numbers=counts, gap=1)
     for row in rows:
         listed.add_row(
-            row.id[:8], moment(row.started_at, zone)[5:16], word(row.state),
+            row.id[:SHORT_ID], short_moment(row.started_at, zone), word(row.state),
             *(str(getattr(row, f"messages_{name}")) for name in _NUMBERS),
             f"{row.records_matched}+{row.records_created}",
             f"{row.notes_created}+{row.notes_updated}",
@@ -83,7 +89,7 @@ def _show_runs(rows: list[Run], zone: str, *, as_json: bool) -> None:
     out.print(listed)
     for row in rows:
         if row.problem:
-            out.print(Text(f"{row.id[:8]} {row.problem}", style="yellow"))
+            out.print(Text(f"{row.id[:SHORT_ID]} {row.problem}", style="yellow"))
     out.print(
         "\nrec: records matched + created; notes: created + updated; calls: TimelinesAI + Zoho. "
         "`chatledger log --run ID` shows a run's messages.",
@@ -113,15 +119,19 @@ def _show_messages(rows: list[Message], names: dict[int, str], zone: str, limit:
         out.print("\nNo messages.")
         return
     words = reasons_in_words()
-    listed = table("message sent", "chat", "outcome", "reason", "record")
+    listed = table("sent", "chat", "outcome", "reason", "record", gap=1)
     for row in rows:
         record = f"{row.module}/{row.record_id}" if row.record_id else "-"
-        chat = Text(names.get(row.chat_id) or str(row.chat_id))
-        listed.add_row(moment(row.timestamp, zone)[:16], chat, word(row.outcome), row.reason, record)
+        chat = short(names.get(row.chat_id) or str(row.chat_id), CHAT_CELLS)
+        listed.add_row(short_moment(row.timestamp, zone), chat, word(row.outcome), row.reason, record)
     out.print()
     out.print(listed)
     out.print("\nReasons", style="bold")
     out.print(facts((code, words[code].meaning) for code in dict.fromkeys(row.reason for row in rows)))
+    details = [(row.uid, row.detail) for row in rows if row.detail]
+    if details:
+        out.print("\nDetails, by the uid that `chatledger explain` takes", style="bold")
+        out.print(facts(details))
     if len(rows) == limit:
         out.print(f"\nThe newest {limit} are shown; --limit shows more.", style="dim")
 
@@ -131,11 +141,11 @@ def _show_changes(changes: list[Change], zone: str) -> None:
         return
     out = console()
     out.print("\nChanges", style="bold")
-    listed = table("when", "what", "record", "note or rule")
+    listed = table("when", "what", "record", "note or rule", gap=1)
     for change in changes:
         record = f"{change.module}/{change.record_id}" if change.record_id else "-"
         listed.add_row(
-            moment(change.at, zone),
+            moment(change.at, zone)[5:],
             change.what.replace("_", " "),
             record,
             change.note_id or (change.after or {}).get("rule", ""),
@@ -144,15 +154,11 @@ def _show_changes(changes: list[Change], zone: str) -> None:
 
 
 def _as_json(run: Run | None, rows: list[Message], changes: list[Change]) -> dict[str, Any]:
-    kept = {
-        "uid", "chat_id", "timestamp", "kind", "direction", "outcome", "reason", "detail", "attempts", "next_try_at", "run_id",
-        "decided_at", "module", "record_id", "note_id",
-    }  # fmt: skip
     words = reasons_in_words()
-    messages = [row.model_dump(include=kept) | {"meaning": words[row.reason].meaning} for row in rows]
-    return {"run": run.model_dump() if run else None, "messages": messages, "changes": rows_of(changes)}
+    messages = [_plain(row, _MESSAGE) | {"meaning": words[row.reason].meaning} for row in rows]
+    return {"run": _plain(run) if run else None, "messages": messages, "changes": [_plain(change) for change in changes]}
 
 
-def rows_of(rows: list[Any]) -> list[dict[str, Any]]:
-    """Return rows of the ledger as plain objects, without the organisation they all belong to."""
-    return [row.model_dump(exclude={"organisation_id"}) for row in rows]
+def _plain(row: Message | Run | Change, names: Iterable[str] = ()) -> dict[str, Any]:
+    """Return a row as an object, in the order of its columns, without the organisation that all of them belong to."""
+    return {name: getattr(row, name) for name in names or type(row).model_fields if name != "organisation_id"}

@@ -32,7 +32,7 @@ def pin(
         organisation = activated(ledger, environment.chatledger_organisation)
         done = asyncio.run(_pin(environment, ledger, _key(ledger, organisation.id, phone), chosen))
     print(f"Pinned: {_chats(done)} to {record}{_before(done)}.")
-    print(f"  {record_url(organisation)}/{record}")
+    print(f"  {record_url(organisation.zgid)}/{record}")
     if done.reopened:
         print(f"  {done.reopened} messages that waited for it are written by the next run (`chatledger sync`).")
 

@@ -3,13 +3,12 @@
 from blocks.environment import read_environment
 from blocks.zoho_connection import ZohoConnection
 from chatledger.errors import UsageError
-from chatledger.ledger.tables import Organisation
 
 
-def record_url(organisation: Organisation) -> str | None:
+def record_url(zgid: str) -> str | None:
     """Return the address below which `module/id` opens, None where the environment does not say which data centre it is."""
     try:
         connection = ZohoConnection.from_environment(read_environment())
     except UsageError:
         return None
-    return connection.record_url.format(zgid=organisation.zgid)
+    return connection.record_url.format(zgid=zgid)

@@ -12,6 +12,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+SHORT_ID = 6
+"""How much of a run's id is shown; `log --run` takes the beginning of one."""
+
 COLOURS = {
     "completed": "green", "ok": "green", "synced": "green",
     "degraded": "yellow", "warning": "yellow", "pending": "yellow", "parked": "red", "running": "cyan",
@@ -39,10 +42,10 @@ def facts(rows: Iterable[tuple[str, str | Text]]) -> Table:
     return grid
 
 
-def table(*columns: str, numbers: Iterable[str] = ()) -> Table:
+def table(*columns: str, numbers: Iterable[str] = (), gap: int = 2) -> Table:
     """Return an empty table without frame; `numbers` names the columns that are aligned right."""
     right = set(numbers)
-    made = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    made = Table(box=None, padding=(0, gap, 0, 0), header_style="bold", pad_edge=False)
     for name in columns:
         made.add_column(name, justify="right" if name in right else "left", overflow="fold")
     return made
@@ -51,6 +54,18 @@ def table(*columns: str, numbers: Iterable[str] = ()) -> Table:
 def moment(value: datetime | None, zone: str) -> str:
     """Show a time in the settings' zone, to the second."""
     return value.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S") if value else "-"
+
+
+def short_moment(value: datetime | None, zone: str) -> str:
+    """Show a time in the settings' zone without year and seconds, where room is short."""
+    return moment(value, zone)[5:16] or "-"
+
+
+def short(text: str, cells: int) -> Text:
+    """Return a name cut to so many terminal cells; names may hold anything, wide characters and markup too."""
+    name = Text(" ".join(text.split()))
+    name.truncate(cells, overflow="ellipsis")
+    return name
 
 
 def print_json(value: Any) -> None:

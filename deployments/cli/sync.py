@@ -32,11 +32,12 @@ def sync(
             raise typer.Exit(plan_only(environment, ledger, as_json=as_json))
     with embedded_prefect(environment.home):
         flow_run_id, error = _tick(environment.chatledger_organisation)
-    with open_ledger(environment) as ledger, ledger.reading() as session:
-        run = runs.of_flow_run(session, environment.chatledger_organisation, flow_run_id)
-    summary = _summary(run, error)
-    if not as_json:
-        report.tick(run, summary)
+    with open_ledger(environment) as ledger:
+        with ledger.reading() as session:
+            run = runs.of_flow_run(session, environment.chatledger_organisation, flow_run_id)
+        summary = _summary(run, error)
+        if not as_json:
+            report.tick(ledger, run, summary)
     print(json.dumps(summary))
     raise typer.Exit(_exit_code(run, error))
 

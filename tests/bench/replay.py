@@ -29,7 +29,8 @@ async def carry_out(phases):
                     answer = await client.request(
                         asked["method"], asked["url"], headers=asked["headers"], content=asked["body"]
                     )
-                    answer.raise_for_status()
+                    if answer.is_error:
+                        answer.raise_for_status()
 
             await asyncio.gather(*(ask(asked) for asked in phase["requests"]))
 

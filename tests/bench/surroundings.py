@@ -47,7 +47,7 @@ class StandIn:
 @contextmanager
 def stand_in(kind, world_file):
     """Run a stand-in as a process for the length of the block."""
-    command = [sys.executable, "-m", "sandbox", kind, "--port", "0", "--world", str(world_file)]
+    command = [sys.executable, "-u", "-m", "sandbox", kind, "--port", "0", "--world", str(world_file)]
     process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
     try:
         yield StandIn(json.loads(process.stdout.readline())["ready"])

@@ -9,13 +9,14 @@ from chatledger.delivery import activation
 from chatledger.errors import UsageError
 from chatledger.ledger import organisations
 from chatledger.settings import SyncSettings
-from tests.stage import ANA, LAURA, NUMBER, ORGANISATION, OTHER_NUMBER
+from tests.stage import ANA, NUMBER, ORGANISATION, OTHER_NUMBER
 
 UNUSABLE = {
     "module that does not exist": ({"target_module": "Lleads"}, "Lleads"),
     "module without notes": ({"target_module": "Notes", "fixed_fields": {}}, "Notes"),
     "module without a phone field": ({"target_module": "Products", "phone_field": "Product_Code"}, "phone_field"),
     "field that is no phone field": ({"phone_field": "Fax"}, "phone_field"),
+    "read-only phone field": ({"phone_field": "Old_Phone"}, "phone_field"),
     "field that does not exist": ({"phone_field": "Celular"}, "phone_field"),
     "read-only name field": ({"name_field": "Full_Name"}, "name_field"),
     "link field of another type": ({"chat_link_field": "Email_Opt_Out"}, "chat_link_field"),
@@ -56,6 +57,7 @@ def test_nothing_is_synced_before_the_activation_and_everything_after_it(stage):
 
 @pytest.mark.parametrize(("changes", "named"), UNUSABLE.values(), ids=UNUSABLE)
 def test_settings_that_cannot_work_are_refused_by_name_and_the_sync_goes_on_as_before(stage, changes, named):
+    stage.zoho.add_field("Leads", {"api_name": "Old_Phone", "data_type": "phone", "read_only": True})
     stage.activate()
 
     with pytest.raises(UsageError, match=named):
@@ -80,10 +82,10 @@ def test_refusal_of_a_field_names_the_fields_that_would_do(stage):
 def test_refusal_of_a_module_names_only_modules_that_would_do(stage):
     stage.activate()
 
-    with pytest.raises(UsageError) as refusal:
+    with pytest.raises(UsageError, match="Lleads") as refusal:
         activate(stage, target_module="Lleads")
 
-    named = str(refusal.value).partition("Modules that would do: ")[2]
+    named = str(refusal.value).partition("that would do: ")[2]
     assert "Contacts" in named
     assert "WhatsApp_Clients" in named
     assert "Products" not in named  # it has no phone field
@@ -131,6 +133,18 @@ def test_one_connected_number_is_enough(stage):
     stage.receive(account=NUMBER)
     stage.tick()
     assert len(stage.leads()) == 1
+
+
+def test_messages_count_from_the_activation_on_when_no_start_is_given(stage):
+    stage.receive("antes", at=stage.now() - timedelta(seconds=2))
+    activate(stage, start=None)
+    stage.receive("después")  # dated with the whole second the activation falls into
+
+    stage.tick()
+
+    (note,) = stage.notes()
+    assert "después" in note["Note_Content"]
+    assert "antes" not in note["Note_Content"]
 
 
 def test_start_in_the_future_is_refused(stage):
@@ -246,6 +260,22 @@ def test_activating_again_keeps_start_links_and_notes(stage):
     assert "dos" in note["Note_Content"]
 
 
+def test_changed_module_takes_new_chats_and_leaves_linked_ones_where_they_are(stage):
+    stage.activate()
+    stage.receive("uno", phone=ANA)
+    stage.tick()
+    (lead,) = stage.leads()
+
+    stage.activate(target_module="Contacts", chat_link_field=None, fixed_fields={})
+    stage.receive("dos", phone=ANA)
+    stage.receive("hola", phone="+573004445566")
+    stage.tick()
+
+    assert [row["id"] for row in stage.leads()] == [lead["id"]]
+    assert "dos" in stage.notes(lead["id"])[0]["Note_Content"]
+    assert [contact["Mobile"] for contact in stage.records("Contacts")] == ["+573004445566"]
+
+
 def test_deactivating_keeps_records_links_and_notes_for_the_next_activation(stage):
     stage.activate()
     stage.receive("uno")
@@ -263,13 +293,3 @@ def test_deactivating_keeps_records_links_and_notes_for_the_next_activation(stag
     (note,) = stage.notes(lead["id"])
     assert "uno" in note["Note_Content"]
     assert "mientras dormía" in note["Note_Content"]
-
-
-def test_user_who_connected_is_the_one_that_gets_unowned_records(stage):
-    stage.zoho.crm.current_user = LAURA
-    stage.activate()
-    stage.receive(account=OTHER_NUMBER)
-
-    stage.tick()
-
-    assert stage.leads()[0]["Owner"]["id"] == LAURA

@@ -1,5 +1,7 @@
 """What becomes of a chat whose lead was converted."""
 
+import pytest
+
 from tests.stage import ANA
 
 
@@ -35,6 +37,35 @@ def test_note_of_the_day_goes_on_where_the_conversion_took_it(stage):
     assert note["parent"] == {"module": "Contacts", "id": contact}
     assert "antes de convertir" in note["Note_Content"]
     assert "después de convertir" in note["Note_Content"]
+
+
+@pytest.mark.parametrize("place", ["stay", "deal"])
+def test_day_goes_on_with_the_contact_when_the_conversion_left_its_note_elsewhere(stage, place):
+    stage.zoho.faults.notes_on_conversion = "stay" if place == "stay" else "contact"
+    lead = linked_lead(stage)
+    contact = stage.zoho.convert_lead(lead)
+    if place == "deal":
+        deal = stage.zoho.add_record("Deals", {"Deal_Name": "Venta", "Stage": "Qualification"})
+        stage.zoho.crm.store.move_notes(("Contacts", contact), ("Deals", deal))
+    stage.receive("después de convertir")
+
+    stage.tick()
+
+    (note,) = stage.notes(contact)
+    assert "antes de convertir" in note["Note_Content"]
+    assert "después de convertir" in note["Note_Content"]
+
+
+def test_conversion_that_left_no_trace_in_the_modified_time_is_noticed_all_the_same(stage):
+    stage.zoho.faults.conversion_touches_modified = False
+    contact = stage.zoho.convert_lead(linked_lead(stage))
+    stage.advance(86_400)
+    stage.receive("después de convertir")
+
+    summary = stage.tick()
+
+    assert "después de convertir" in stage.notes(contact)[-1]["Note_Content"]
+    assert (stage.leads(), summary["state"]) == ([], "completed")
 
 
 def test_lead_that_was_converted_before_the_chat_began_leads_to_its_contact(stage):

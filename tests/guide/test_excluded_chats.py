@@ -45,6 +45,16 @@ def test_chat_without_a_number_is_taken_up_by_itself_when_the_number_appears(sta
     assert "hola" in note["Note_Content"]
 
 
+def test_number_comes_from_the_jid_and_not_from_what_the_phone_field_says(stage):
+    stage.activate()
+    chat_id = stage.timelines.receive_message("hola", phone=ANA)["chat_id"]
+    stage.timelines.edit_chat(chat_id, phone="+573009998877")
+
+    stage.tick()
+
+    assert [lead["Mobile"] for lead in stage.leads()] == [ANA]
+
+
 @pytest.mark.parametrize("kind", ["whatsapp_call", "note", "email", "summary"])
 def test_what_is_no_whatsapp_message_is_skipped_and_alone_never_creates_a_record(stage, kind):
     stage.activate()

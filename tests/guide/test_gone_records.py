@@ -109,3 +109,46 @@ def test_note_of_the_day_goes_on_where_the_merge_took_it(stage):
     texts = [note["Note_Content"] for note in stage.notes(survivor)]
     assert len(texts) == len(stage.notes()) == 2
     assert "hoy tarde" in texts[-1]
+
+
+def test_chat_leaves_a_merged_lead_whose_survivor_has_another_number(stage, today):
+    lead = linked_lead(stage)
+    survivor = stage.zoho.add_record("Leads", {"Last_Name": "Otra persona", "Mobile": "+573009998877"})
+    stage.zoho.merge_records("Leads", survivor, lead)
+    stage.advance(86_400)
+    stage.receive("al día siguiente")
+
+    stage.tick()
+
+    (fresh,) = [row for row in stage.leads() if row["id"] != survivor]
+    (note,) = stage.notes(fresh["id"])
+    assert note["Note_Title"].endswith(f"({today()})")
+    assert "al día siguiente" in note["Note_Content"]
+
+
+def test_files_of_the_day_are_attached_again_to_the_note_that_is_remade(stage):
+    stage.activate()
+    stage.receive("la factura", attachment={"filename": "factura.pdf", "size": 900, "mimetype": "application/pdf"})
+    stage.tick()
+    stage.zoho.delete_record("Leads", stage.leads()[0]["id"])
+    stage.receive("¿la recibió?")
+
+    stage.tick()
+
+    (note,) = stage.notes(stage.leads()[0]["id"])
+    assert [file["File_Name"] for file in stage.zoho.state()["attachments"] if file["note"] == note["id"]] == ["factura.pdf"]
+
+
+def test_log_names_the_note_that_was_remade_for_every_message_in_it(stage):
+    stage.activate()
+    first = stage.receive("uno")
+    stage.tick()
+    stage.zoho.delete_record("Leads", stage.leads()[0]["id"])
+    second = stage.receive("dos")
+
+    stage.tick()
+
+    (lead,) = stage.leads()
+    (note,) = stage.notes(lead["id"])
+    logged = [stage.message(uid) for uid in (first, second)]
+    assert [(each.record_id, each.note_id) for each in logged] == [(lead["id"], note["id"])] * 2

@@ -1,7 +1,7 @@
 """A chat that no record knows becomes a record of the target module."""
 
 from chatledger.phones import phone_key
-from tests.stage import ANA, LAURA
+from tests.stage import ANA, LAURA, NUMBER, OTHER_NUMBER
 
 CLIENTS = {
     "target_module": "WhatsApp_Clients", "phone_field": "WhatsApp_Number", "name_field": "Name",
@@ -154,6 +154,21 @@ def test_outgoing_messages_wait_for_the_first_incoming_one_when_the_rule_is_inco
     assert stage.message(ours).outcome == "synced"
 
 
+def test_incoming_message_on_one_connected_number_takes_up_what_was_sent_from_another(stage):
+    stage.activate(create_on="incoming")
+    stage.receive("le escribimos desde el sur", from_me=True, account=OTHER_NUMBER)
+    stage.tick()
+    stage.receive("hola", account=NUMBER)
+
+    summary = stage.tick()
+
+    (lead,) = stage.leads()
+    texts = "\n".join(note["Note_Content"] for note in stage.notes(lead["id"]))
+    assert "le escribimos desde el sur" in texts
+    assert "hola" in texts
+    assert summary["state"] == "completed"
+
+
 def test_outgoing_message_reaches_a_record_that_is_there_even_when_the_rule_is_incoming(stage):
     known = stage.zoho.add_record("Leads", {"Last_Name": "Ana", "Mobile": ANA})
     stage.activate(create_on="incoming")
@@ -185,10 +200,25 @@ def test_no_automation_runs_on_a_new_record_when_they_are_switched_off(stage):
 
 def test_one_person_on_two_connected_numbers_becomes_one_record(stage):
     stage.activate()
-    stage.receive("a la sede norte", account="573105550100@s.whatsapp.net")
-    stage.receive("a la sede sur", account="573105550900@s.whatsapp.net")
+    stage.receive("a la sede norte", account=NUMBER)
+    stage.receive("a la sede sur", account=OTHER_NUMBER)
 
     stage.tick()
 
     (lead,) = stage.leads()
     assert len(stage.notes(lead["id"])) == 2
+
+
+def test_unique_number_field_names_the_record_that_a_web_form_made_meanwhile(stage):
+    stage.zoho.add_field("Leads", {"api_name": "Phone_E164", "data_type": "text", "unique": {"case_sensitive": False}})
+    known = stage.zoho.add_record("Leads", {"Last_Name": "Del formulario", "Phone_E164": ANA})
+    stage.activate(unique_phone_field="Phone_E164")
+    stage.receive(phone=ANA)
+    stage.receive(phone="+573004445566")
+
+    stage.tick()
+
+    fresh = [lead for lead in stage.leads() if lead["id"] != known]
+    assert [lead["Phone_E164"] for lead in fresh] == ["+573004445566"]
+    assert len(stage.notes(known)) == 1
+    assert stage.leads()[0]["Last_Name"] == "Del formulario"

@@ -1,5 +1,7 @@
 """When a note is written again, and when it is not."""
 
+from datetime import timedelta
+
 import pytest
 
 DAY = 86_400
@@ -28,7 +30,7 @@ def test_chat_that_is_read_again_unchanged_is_not_written_again(stage, crm_write
     stage.tick()
 
     assert crm_writes() == []
-    assert any("/messages" in call.path for call in stage.timelines.requests)
+    assert any("/messages" in call["path"] for call in stage.timelines.requests)
     assert len(stage.notes()) == 1
 
 
@@ -171,7 +173,7 @@ def test_words_a_person_added_to_a_note_stay_until_the_day_goes_on(stage, crm_wr
 def test_messages_before_the_start_are_not_synced(stage):
     chat = stage.timelines.receive_message("la semana pasada", phone="+573004445566")["chat_id"]
     stage.advance(7 * DAY)
-    stage.activate(start=stage.now())
+    stage.activate(start=stage.now().replace(microsecond=0))
     stage.receive("historia de otro", phone="+573001110000", at=stage.now().replace(hour=0))
     stage.tick()
     assert (stage.leads(), stage.notes()) == ([], [])
@@ -184,13 +186,14 @@ def test_messages_before_the_start_are_not_synced(stage):
     assert "la semana pasada" not in note["Note_Content"]
 
 
-def test_messages_since_a_start_in_the_past_are_synced(stage):
-    stage.receive("anteayer", at=stage.now().replace(day=1))
-    stage.receive("ayer")
-    stage.advance(DAY)
+def test_messages_since_a_start_in_the_past_are_synced(stage, today):
+    stage.receive("hace tres días", at=stage.now() - timedelta(days=3))
+    stage.receive("anteayer", at=stage.now() - timedelta(days=2))
+    stage.receive("ayer", at=stage.now() - timedelta(days=1))
+    stage.activate(start=stage.now() - timedelta(days=2, hours=1))
 
-    stage.activate(start=stage.now().replace(day=1, hour=0))
     stage.tick()
 
-    assert len(stage.leads()) == 1
-    assert [("anteayer" in note["Note_Content"], "ayer" in note["Note_Content"]) for note in stage.notes()]
+    before, yesterday = stage.notes(stage.leads()[0]["id"])
+    assert (before["Note_Title"][-11:-1], yesterday["Note_Title"][-11:-1]) == (today(2), today(1))
+    assert "hace tres días" not in before["Note_Content"]

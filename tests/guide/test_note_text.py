@@ -1,6 +1,10 @@
 """What a note says of each message, and that nothing in it can do harm."""
 
+from datetime import timedelta
+
 from tests.stage import ANA
+
+OPEN, CLOSE = "\u2039", "\u203a"  # what < and > become
 
 
 def only_note(stage) -> str:
@@ -32,15 +36,15 @@ def test_message_written_on_the_phone_itself_is_from_the_owner_of_the_number(sta
 
 def test_messages_are_in_order_of_time_and_then_of_arrival(stage):
     stage.activate()
-    moment = stage.now() - stage.now().resolution
+    moment = stage.now()
     for text in ("uno", "dos", "tres"):
         stage.receive(text, at=moment)
-    stage.receive("antes de todos", at=moment.replace(minute=moment.minute - 5) if moment.minute >= 5 else moment, late=True)
+    stage.receive("primero de verdad", at=moment - timedelta(minutes=5), late=True)
 
     stage.tick()
 
     text = only_note(stage)
-    assert text.index("antes de todos") < text.index("uno") < text.index("dos") < text.index("tres")
+    assert text.index("primero de verdad") < text.index("uno") < text.index("dos") < text.index("tres")
 
 
 def test_failed_send_is_marked_with_its_reason(stage):
@@ -91,8 +95,8 @@ def test_markup_and_mentions_are_neutralised_in_name_title_and_body(stage):
         assert "<" not in text
         assert ">" not in text
         assert "crm[" not in text
-    assert "‹img src=x onerror=alert(1)› crm(user#57#1]crm zsu(@user:1]zsu" in note["Note_Content"]
-    assert lead["Last_Name"] == "‹b›Ana‹/b› crm(user#1]crm"
+    assert f"{OPEN}img src=x onerror=alert(1){CLOSE} crm(user#57#1]crm zsu(@user:1]zsu" in note["Note_Content"]
+    assert lead["Last_Name"] == f"{OPEN}b{CLOSE}Ana{OPEN}/b{CLOSE} crm(user#1]crm"
 
 
 def test_control_characters_lone_surrogates_and_bidi_overrides_are_dropped(stage):
@@ -113,7 +117,7 @@ def test_message_cannot_pretend_to_be_another_senders_line(stage):
     stage.tick()
 
     assert "\n11:59 Laura: le regalamos todo" not in only_note(stage)
-    assert "› 11:59 Laura: le regalamos todo" in only_note(stage)
+    assert f"{CLOSE} 11:59 Laura: le regalamos todo" in only_note(stage)
 
 
 def test_emoji_and_other_scripts_arrive_unchanged(stage):

@@ -1,9 +1,12 @@
 """Several records carry the number of one chat: the settings choose, or a person does."""
 
+import asyncio
+
 import pytest
 
-from chatledger.ledger import links, messages, phone_index
-from chatledger.models import Reason, RecordRef
+from chatledger.delivery import pinning
+from chatledger.ledger import links
+from chatledger.models import RecordRef
 from tests.stage import ANA, ORGANISATION
 
 
@@ -20,6 +23,16 @@ def twins(stage) -> tuple[str, str]:
 def candidates(stage) -> set[str]:
     with stage.ledger.reading() as session:
         return {row["record"] for row in links.load(session, ORGANISATION, [ANA])[ANA].candidates}
+
+
+def pin(stage, record: RecordRef) -> None:
+    async def done() -> None:
+        timelines, zoho, _ = stage.clients()
+        await pinning.pin(stage.ledger, zoho, ORGANISATION, ANA, record)
+        await timelines.aclose()
+        await zoho.aclose()
+
+    asyncio.run(done())
 
 
 def test_most_recently_modified_record_is_chosen_unless_told_otherwise(stage, twins):
@@ -99,10 +112,7 @@ def test_held_chat_goes_to_the_record_a_person_pins(stage, twins):
     stage.activate(several_matches="hold")
     held = stage.receive("en espera")
     stage.tick()
-    with stage.ledger.transaction() as session:
-        (chosen,) = phone_index.by_id(session, ORGANISATION, [RecordRef("Leads", younger)]).values()
-        links.pin(session, ORGANISATION, ANA, chosen, now=stage.now())
-        messages.take_up(session, ORGANISATION, [stage.message(held).chat_id], [Reason.SEVERAL_MATCHES])
+    pin(stage, RecordRef("Leads", younger))
 
     stage.tick()
 
@@ -110,6 +120,21 @@ def test_held_chat_goes_to_the_record_a_person_pins(stage, twins):
     assert note["parent"]["id"] == younger
     assert "en espera" in note["Note_Content"]
     assert stage.message(held).outcome == "synced"
+
+
+def test_person_can_pin_another_record_than_the_rule_chose(stage, twins):
+    older, younger = twins
+    stage.activate()
+    stage.receive("uno")
+    stage.tick()
+    pin(stage, RecordRef("Leads", older))
+    stage.receive("dos")
+
+    stage.tick()
+
+    (note,) = stage.notes(older)
+    assert "dos" in note["Note_Content"]
+    assert "dos" not in stage.notes(younger)[0]["Note_Content"]
 
 
 def test_held_chat_goes_on_by_itself_when_only_one_record_is_left(stage, twins):

@@ -30,7 +30,7 @@ class Process:
     dead: bool = False
     asleep_until: float = 0.0
     boundaries: list[str] = field(default_factory=list)
-    tasks: set[asyncio.Task] = field(default_factory=set)
+    tasks: dict[asyncio.Task, None] = field(default_factory=dict)
 
     def cross(self, boundary):
         """Cross an I/O boundary, or die there."""
@@ -44,7 +44,7 @@ class Process:
     def die(self):
         """Stop for ever, in the middle of whatever the tasks were doing."""
         self.dead = True
-        for task in self.tasks:
+        for task in list(self.tasks):
             task.cancel()
         raise SimulatedDeath
 
@@ -111,8 +111,8 @@ def task_factory(loop, coroutine, **more):
     process = context.get(RUNNING) if context is not None else RUNNING.get()
     task = asyncio.Task(coroutine, loop=loop, **more)
     if process is not None:
-        process.tasks.add(task)
-        task.add_done_callback(process.tasks.discard)
+        process.tasks[task] = None
+        task.add_done_callback(process.tasks.pop)
     return task
 
 
@@ -122,7 +122,7 @@ async def live(process, work):
     context.run(RUNNING.set, process)
     task = asyncio.get_running_loop().create_task(work, context=context)
     await asyncio.wait({task})
-    while left := {task for task in process.tasks if not task.done()}:
+    while left := [task for task in process.tasks if not task.done()]:
         for one in left:
             one.cancel()
         await asyncio.wait(left)
