@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,6 +34,12 @@ def user_agent() -> str:
         return "chatledger/0"
 
 
+@cache
+def _trusted_certificates() -> ssl.SSLContext:
+    """Read the certificates once per process, because reading them takes as long as several requests."""
+    return httpx.create_ssl_context()
+
+
 class Sender:
     """Sends requests to one outside system over one `httpx.AsyncClient`.
 
@@ -44,6 +52,7 @@ class Sender:
         self._largest = largest
         self._http = httpx.AsyncClient(
             transport=transport,
+            verify=_trusted_certificates(),
             follow_redirects=False,
             timeout=timeout,
             limits=httpx.Limits(max_connections=100, max_keepalive_connections=0),

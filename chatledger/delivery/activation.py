@@ -20,6 +20,7 @@ _NOTED = {
 }  # fmt: skip
 _LINK_TYPES = ("website", "text", "textarea")
 _NAME_TYPES = ("text", "textarea")
+_SOURCE_TYPES = ("picklist", "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +91,7 @@ async def _takes_phones(zoho: ZohoClient, module: str) -> bool:
 
 
 def _usable(module: ZohoModule) -> bool:
-    noted = module.api_name in _NOTED or module.generated_type == "custom"
-    return noted and module.api_supported and module.creatable
+    return (module.api_name in _NOTED or module.generated_type == "custom") and module.api_supported and module.creatable
 
 
 def check(settings: SyncSettings, seen: Connected) -> list[str]:
@@ -113,8 +113,7 @@ def check_settings(
     if settings.chat_link_field:
         _written("chat_link_field", settings.chat_link_field, settings.target_module, target, _LINK_TYPES)
     if settings.lead_source_field:
-        source_types = ("picklist", "text")
-        _written("lead_source_field", settings.lead_source_field, settings.target_module, target, source_types)
+        _written("lead_source_field", settings.lead_source_field, settings.target_module, target, _SOURCE_TYPES)
     if settings.unique_phone_field:
         _unique(settings, target)
     for api_name in settings.fixed_fields:
@@ -127,8 +126,8 @@ def _phone(setting: str, api_name: str, module: str, fields: Sequence[ZohoField]
     """Refuse a field that Zoho does not call a phone field: its format and search rest on that."""
     usable = _phone_fields(fields, written=written)
     if api_name not in usable:
-        known = any(field.api_name == api_name for field in fields)
-        why = "is not a phone field that can be written" if known else "does not exist"
+        known = {field.api_name for field in fields}
+        why = "is not a phone field that can be written" if api_name in known else "does not exist"
         would_do = ", ".join(usable) or f"none; give {module} a phone field in Zoho"
         raise UsageError(f"{setting}: {api_name} {why} in {module}. Fields that would do: {would_do}.")
 
@@ -186,13 +185,10 @@ def _a_number_is_connected(accounts: Sequence[Account]) -> None:
 
 
 def _warnings(settings: SyncSettings, fields: Mapping[str, ZohoField]) -> list[str]:
-    found = []
     source = fields.get(settings.lead_source_field or "")
-    if source is not None and source.data_type == "picklist" and LEAD_SOURCE not in source.pick_list:
-        found.append(
-            f"{source.api_name} does not list the value {LEAD_SOURCE}: add it in Zoho, or new records may be refused."
-        )
-    return found
+    if source is None or source.data_type != "picklist" or LEAD_SOURCE in source.pick_list:
+        return []
+    return [f"{source.api_name} does not list the value {LEAD_SOURCE}: add it in Zoho, or new records may be refused."]
 
 
 def _connection_warnings(seen: Connected) -> list[str]:

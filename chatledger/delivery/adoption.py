@@ -1,11 +1,13 @@
 """Looking a note up where it would stand, by a consistent read and never by search."""
 
+import asyncio
 import html
 import re
+from collections.abc import Iterable
 
 from chatledger.delivery.tick import Tick
 from chatledger.errors import NotFound, Rejected
-from chatledger.ledger import links
+from chatledger.ledger import links, phone_index
 from chatledger.models import RecordRef, ZohoNote
 from chatledger.planning import PlannedNote
 
@@ -15,6 +17,17 @@ _TAGS = re.compile(r"<[^>]*>")
 def plain(text: str) -> str:
     """Undo the markup that Zoho's newer editor puts around a text, and collapse its white space."""
     return " ".join(html.unescape(_TAGS.sub(" ", text)).replace("\u00a0", " ").split())
+
+
+async def read_ahead(tick: Tick, records: Iterable[RecordRef]) -> None:
+    """Read the notes of records, as many at once as Zoho allows, before `existing_note` asks for them one by one."""
+    known = tick.notes_found.keys() | tick.created_here
+    unread = [record for record in dict.fromkeys(records) if record not in known]
+    answers = await asyncio.gather(*(notes_on(tick, record) for record in unread), return_exceptions=True)
+    for record, answer in zip(unread, answers, strict=True):
+        if isinstance(answer, BaseException):
+            raise answer
+        tick.notes_found[record] = answer
 
 
 async def existing_note(tick: Tick, planned: PlannedNote) -> str | None:
@@ -62,11 +75,20 @@ async def matching(tick: Tick, candidates: list[ZohoNote], title: str, url_path:
 
 
 def places(tick: Tick, phone_key: str | None, record: RecordRef) -> list[RecordRef]:
-    """Return a record and everything it may have become since: where a note for this phone key can stand."""
-    if phone_key is None:
-        return [record]
+    """Return a record and everything it may have become since: where a note for this phone key can stand.
+
+    A conversion names its contact; a merge names nobody, so every record with this number is looked at.
+    """
     with tick.ledger.reading() as session:
-        known = links.load(session, tick.organisation_id, [phone_key])
-        former = links.former_records(session, tick.organisation_id, phone_key)
-    current = [RecordRef(link.module, link.record_id) for link in known.values()]
-    return list(dict.fromkeys([record, *current, *former]))
+        known = phone_index.by_id(session, tick.organisation_id, [record]).get(record)
+        found = [record]
+        if known is not None and known.converted_contact:
+            found.append(RecordRef("Contacts", known.converted_contact))
+        if phone_key is not None:
+            link = links.load(session, tick.organisation_id, [phone_key]).get(phone_key)
+            found += [RecordRef(link.module, link.record_id)] if link else []
+            found += links.former_records(session, tick.organisation_id, phone_key)
+            for module in tick.settings.phone_fields:
+                rows = phone_index.by_key(session, tick.organisation_id, module, [phone_key]).get(phone_key, [])
+                found += [row.ref for row in rows if row.alive]
+    return list(dict.fromkeys(found))

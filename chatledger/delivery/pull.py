@@ -23,6 +23,8 @@ ACCOUNTS_EVERY = timedelta(hours=1)
 PAGES_PER_TICK = 20
 READS_AT_ONCE = 4
 MISSES_BEFORE_GIVING_UP = 5
+CHATS_PER_TRANSACTION = 10
+"""Enough to spare the disk, few enough that the next answers hardly wait while these are stored."""
 
 
 async def pull(tick: Tick) -> None:
@@ -172,23 +174,36 @@ async def read_changed_chats(tick: Tick) -> None:
     with tick.ledger.reading() as session:
         waiting = chats.to_read(session, tick.organisation_id)
     gate = asyncio.Semaphore(READS_AT_ONCE)
+    done: list[_ReadChat] = []
 
     async def read(chat: ChatRow) -> None:
         async with gate:
             if tick.stopped or tick.count.timelines >= tick.options.timelines_requests or len(tick.problems) > READS_AT_ONCE:
                 return
             try:
-                await _read_chat(tick, chat)
+                done.append(await _read_chat(tick, chat))
             except NotFound:
-                _mark_read(tick, chat, [], [])
+                done.append(_ReadChat(chat.id))
             except (LoginRefused, NotPermitted, OutsideError) as error:
                 tick.met(error)
+        if len(done) >= CHATS_PER_TRANSACTION:
+            _store(tick, done)
 
     await asyncio.gather(*(read(chat) for chat in waiting))
+    _store(tick, done)
 
 
-async def _read_chat(tick: Tick, chat: ChatRow) -> None:
-    """Read a chat from its newest message back to where everything is known; stored only when that was reached."""
+@dataclass(frozen=True, slots=True)
+class _ReadChat:
+    """What a chat was found to hold, newest first."""
+
+    id: int
+    items: tuple[Message, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+
+
+async def _read_chat(tick: Tick, chat: ChatRow) -> _ReadChat:
+    """Read a chat from its newest message back to where everything is known; only then it may be stored."""
     floor = max(tick.starts_at, chat.read_until - OVERLAP) if chat.read_until else tick.starts_at
     items: dict[str, Message] = {}
     unreadable: dict[str, Unreadable] = {}
@@ -206,13 +221,15 @@ async def _read_chat(tick: Tick, chat: ChatRow) -> None:
                 system="TimelinesAI",
             )
         before = fresh[-1].uid
-    _mark_read(tick, chat, list(items.values()), list(unreadable.values()))
+    return _ReadChat(chat.id, tuple(items.values()), tuple(unreadable.values()))
 
 
-def _mark_read(tick: Tick, chat: ChatRow, items: list[Message], unreadable: list[Unreadable]) -> None:
+def _store(tick: Tick, done: list[_ReadChat]) -> None:
+    """Store what was read of some chats and empty the list."""
+    if not done:
+        return
     now = tick.ledger.now()
-    # The API's order is newest first; two messages of one second keep the order in which they were written.
-    counted = sorted((item for item in reversed(items) if item.timestamp >= tick.starts_at), key=lambda item: item.timestamp)
+    counted = [item for chat in done for item in _counted(tick, chat)]
     for item in counted:
         for position, attachment in enumerate(item.attachments):
             if attachment.url:
@@ -220,11 +237,26 @@ def _mark_read(tick: Tick, chat: ChatRow, items: list[Message], unreadable: list
     days = [local_date(item.timestamp, tick.settings.timezone) for item in counted]
     with tick.ledger.transaction() as session:
         messages.store(session, tick.organisation_id, tick.run_id, counted, days=days, now=now)
-        messages.park_unreadable(session, tick.organisation_id, tick.run_id, unreadable, chat_id=chat.id, now=now)
-        (row,) = chats.load(session, tick.organisation_id, [chat.id])
-        named = {item.uid for item in items} | {item.id for item in unreadable}
-        missing = bool(items) and row.last_message_uid is not None and row.last_message_uid not in named
-        row.read_misses = row.read_misses + 1 if missing else 0
-        row.to_read = missing and row.read_misses < MISSES_BEFORE_GIVING_UP
-        row.read_until = max([item.timestamp for item in items] + ([row.read_until] if row.read_until else []), default=None)
-        row.read_at = now
+        rows = {row.id: row for row in chats.load(session, tick.organisation_id, [chat.id for chat in done])}
+        for chat in done:
+            if chat.unreadable:
+                unreadable = chat.unreadable
+                messages.park_unreadable(session, tick.organisation_id, tick.run_id, unreadable, chat_id=chat.id, now=now)
+            _mark_read(rows[chat.id], chat, now)
+    done.clear()
+
+
+def _counted(tick: Tick, chat: _ReadChat) -> list[Message]:
+    # The API's order is newest first; two messages of one second keep the order in which they were written.
+    counted = (item for item in reversed(chat.items) if item.timestamp >= tick.starts_at)
+    return sorted(counted, key=lambda item: item.timestamp)
+
+
+def _mark_read(row: ChatRow, chat: _ReadChat, now: datetime) -> None:
+    named = {item.uid for item in chat.items} | {item.id for item in chat.unreadable}
+    missing = bool(chat.items) and row.last_message_uid is not None and row.last_message_uid not in named
+    row.read_misses = row.read_misses + 1 if missing else 0
+    row.to_read = missing and row.read_misses < MISSES_BEFORE_GIVING_UP
+    read = [item.timestamp for item in chat.items]
+    row.read_until = max([*read, *([row.read_until] if row.read_until else [])], default=None)
+    row.read_at = now

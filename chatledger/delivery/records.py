@@ -1,6 +1,7 @@
 """Creating records: one per phone key, owned by whoever owns the WhatsApp number, always behind an intent."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -19,6 +20,15 @@ from chatledger.phones import alias_key
 from chatledger.planning import NewRecord, Remedy, batches, parked_because, record_row, remedy_for_record
 
 METADATA_EVERY = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A record that a phone key now belongs to; `owner` is the id of the user it was created for."""
+
+    key: str
+    record: RecordRef
+    owner: str | None = None
 
 
 def creation_batches(tick: Tick) -> list[list[int]]:
@@ -92,18 +102,19 @@ async def _create(tick: Tick, chat_ids: Sequence[int], owner_of: Mapping[int, st
         fields = organisations.fields_of(session, tick.organisation_id, tick.settings.target_module)
         cursor = states(session, tick.organisation_id)[tick.settings.target_module].cursor
     refused_owners: list[int] = []
+    created: list[_Taken] = []
     writes = [
         Write(
             intent=partial(_intent, tick.settings.target_module, chat, cursor),
             row=record_row(NewRecord(chat.phone_key or "", chat.name, chat.url, owner_of.get(chat.id)), tick.settings, fields),
-            done=partial(_created, tick, chat, owner_of.get(chat.id)),
+            done=partial(_created, tick, created, chat, owner_of.get(chat.id)),
             refused=partial(_refused, tick, chat, refused_owners),
         )
         for chat in rows
         if chat.phone_key in tick.to_create
     ]
     if writes:
-        await send(tick, writes, partial(_call, tick))
+        await send(tick, writes, partial(_call, tick), partial(_keep, tick, created))
         _leave_unanswered(tick, [chat for chat in rows if chat.id not in refused_owners])
     return refused_owners
 
@@ -127,35 +138,46 @@ UNSET = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 """Overwritten when the intent is committed, by the database's clock."""
 
 
-def _created(tick: Tick, chat: Chat, owner_id: str | None, session: Session, done: RowDone) -> None:
-    record = RecordRef(tick.settings.target_module, done.id)
-    take_record(tick, session, chat.phone_key or "", record, Rule.CREATED, owner_id=owner_id)
+def _created(tick: Tick, created: list[_Taken], chat: Chat, owner_id: str | None, _session: Session, done: RowDone) -> None:
+    created.append(_Taken(chat.phone_key or "", RecordRef(tick.settings.target_module, done.id), owner_id or None))
 
 
-def take_record(
-    tick: Tick, session: Session, key: str, record: RecordRef, rule: Rule, *, owner_id: str | None = None
-) -> None:
-    """Link a phone key to a record that was just created, adopted or named as its duplicate, and put it into the index."""
+def _keep(tick: Tick, created: list[_Taken], session: Session) -> None:
+    """Write down what Zoho confirmed of a batch, in a few statements for all of its records."""
+    _take(tick, session, created, Rule.CREATED)
     now = tick.ledger.now()
-    decision = tick.to_create.pop(key, None)
-    hops = decision.hops if decision else ()
-    links.remember(
-        session, tick.organisation_id, NewLink(key, record, rule.value, key, hops=hops), run_id=tick.run_id, now=now
-    )
-    tick.records[key] = record
+    rows = [
+        IndexedRecord(taken.record, taken.key, created_at=now, modified_at=None, owner_id=taken.owner) for taken in created
+    ]
+    phone_index.replace_rows(session, tick.organisation_id, rows, alias_key)
+    created.clear()
+
+
+def take_record(tick: Tick, session: Session, key: str, record: RecordRef, rule: Rule) -> None:
+    """Link a phone key to a record that was adopted or named as its duplicate."""
+    _take(tick, session, [_Taken(key, record)], rule)
+
+
+def _take(tick: Tick, session: Session, taken: Sequence[_Taken], rule: Rule) -> None:
+    now = tick.ledger.now()
+    decisions = [tick.to_create.pop(each.key, None) for each in taken]
+    new = [
+        NewLink(each.key, each.record, rule.value, each.key, hops=decision.hops if decision else ())
+        for each, decision in zip(taken, decisions, strict=True)
+    ]
+    links.remember_each(session, tick.organisation_id, new, run_id=tick.run_id, now=now)
+    tick.records.update((each.key, each.record) for each in taken)
     if rule is Rule.DUPLICATE:
-        tick.matched += 1
+        tick.matched += len(taken)
         return
-    tick.created += 1
-    tick.created_here.add(record)
-    if rule is Rule.CREATED:
-        row = IndexedRecord(ref=record, phone_key=key, created_at=now, modified_at=None, owner_id=owner_id or None)
-        phone_index.replace_rows(session, tick.organisation_id, [row], alias_key)
-    change = Change(
-        organisation_id=tick.organisation_id, at=now, run_id=tick.run_id, what="record_created", phone_key=key,
-        module=record.module, record_id=record.id, after={"rule": rule.value},
-    )  # fmt: skip
-    runs.record_created(session, change)
+    tick.created += len(taken)
+    tick.created_here.update(each.record for each in taken)
+    for each in taken:
+        change = Change(
+            organisation_id=tick.organisation_id, at=now, run_id=tick.run_id, what="record_created", phone_key=each.key,
+            module=each.record.module, record_id=each.record.id, after={"rule": rule.value},
+        )  # fmt: skip
+        runs.record_created(session, change)
 
 
 def _refused(tick: Tick, chat: Chat, refused_owners: list[int], session: Session, refused: RowRefused) -> None:

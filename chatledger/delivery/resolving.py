@@ -98,11 +98,15 @@ def match(tick: Tick, chat_ids: Sequence[int]) -> None:
         for row in family:
             chats_of[row.phone_key or ""].append(row.id)
         unconfirmed = _unconfirmed(session, tick.organisation_id)
+        found: list[NewLink] = []
         for key, case in cases(session, tick.organisation_id, tick.settings, keys, chats_of).items():
             if key in unconfirmed:
                 wait_for(tick, session, chats_of[key], Reason.WRITE_UNCONFIRMED)
             else:
-                _apply(tick, session, key, chats_of[key], decide(case, tick.settings))
+                found += _apply(tick, session, key, chats_of[key], decide(case, tick.settings))
+        now = tick.ledger.now()
+        tick.matched += links.remember_each(session, tick.organisation_id, found, run_id=tick.run_id, now=now)
+        _take_up(tick, session, {key: chats_of[key] for key in keys if key not in unconfirmed})
 
 
 def cases(
@@ -147,16 +151,17 @@ def _found(session: Session, organisation: str, module: str, keys: Sequence[str]
     return {key: Found(tuple(exact.get(key, ())), others(key)) for key in keys}
 
 
-def _apply(tick: Tick, session: Session, key: str, chat_ids: list[int], decision: Decision) -> None:
+def _apply(tick: Tick, session: Session, key: str, chat_ids: list[int], decision: Decision) -> list[NewLink]:
     tick.records.pop(key, None)
     tick.to_create.pop(key, None)
     match decision:
         case Linked(record):
             tick.records[key] = record
         case Matched():
-            new = NewLink(key, decision.record, decision.rule.value, decision.matched_key, decision.candidates, decision.hops)
-            tick.matched += links.remember(session, tick.organisation_id, new, run_id=tick.run_id, now=tick.ledger.now())
             tick.records[key] = decision.record
+            return [
+                NewLink(key, decision.record, decision.rule.value, decision.matched_key, decision.candidates, decision.hops)
+            ]
         case CreateRecord():
             tick.to_create[key] = decision
         case Ambiguous(candidates):
@@ -164,10 +169,17 @@ def _apply(tick: Tick, session: Session, key: str, chat_ids: list[int], decision
             decide_all(tick, session, chat_ids, Verdict(Outcome.PARKED, Reason.SEVERAL_MATCHES, detail))
         case NotSynced(reason):
             decide_all(tick, session, chat_ids, Verdict(Outcome.SKIPPED, reason))
-    if key in tick.records or key in tick.to_create:
-        waited = [Reason.OUTGOING_ONLY, Reason.SEVERAL_MATCHES]
-        if messages.take_up(session, tick.organisation_id, chat_ids, waited):
-            tick.rework.update(chat_ids)  # other chats of the number are not in this batch
+    return []
+
+
+def _take_up(tick: Tick, session: Session, chats_of: Mapping[str, list[int]]) -> None:
+    """Open the messages again that waited for a record, where their phone key has one now or gets one."""
+    waited = [Reason.OUTGOING_ONLY, Reason.SEVERAL_MATCHES]
+    families = [chats_of[key] for key in chats_of if key in tick.records or key in tick.to_create]
+    held = messages.chats_held(session, tick.organisation_id, [chat for family in families for chat in family], waited)
+    messages.take_up(session, tick.organisation_id, held, waited)
+    # Other chats of the number are not in this batch.
+    tick.rework.update(chat for family in families if held & set(family) for chat in family)
 
 
 def decide_all(tick: Tick, session: Session, chat_ids: Iterable[int], verdict: Verdict) -> None:

@@ -50,8 +50,10 @@ class Write:
     refused: Callable[[Session, RowRefused], None]
 
 
-async def send(tick: Tick, writes: Sequence[Write], call: Call) -> None:
+async def send(tick: Tick, writes: Sequence[Write], call: Call, store: Callable[[Session], None] | None = None) -> None:
     """Send a batch once, and its halves again where Zoho refused it as a whole for its content.
+
+    `store` runs after the last `done` and `refused` of an answer, in the same transaction, for what is cheaper done at once.
 
     Raises OutsideError when nothing of the batch was done and the same may be tried later; a batch without a trustworthy
     answer raises nothing: its intents are unknown and the trouble is remembered in the tick.
@@ -69,13 +71,13 @@ async def send(tick: Tick, writes: Sequence[Write], call: Call) -> None:
         if not isinstance(error, Rejected) or error.code in _STOPS_EVERYTHING:
             raise
         if len(writes) == 1:
-            _answered(tick, writes, [None], [_as_row(error)])
+            _answered(tick, writes, [None], [_as_row(error)], store)
             return
         middle = len(writes) // 2
-        await send(tick, writes[:middle], call)
-        await send(tick, writes[middle:], call)
+        await send(tick, writes[:middle], call, store)
+        await send(tick, writes[middle:], call, store)
         return
-    _answered(tick, writes, ids, results)
+    _answered(tick, writes, ids, results, store)
 
 
 def _committed(tick: Tick, writes: Sequence[Write]) -> list[int]:
@@ -111,7 +113,14 @@ def _close_all(tick: Tick, ids: Sequence[int], state: str, refusal: str) -> None
             intents.close(session, intent_id, state, refusal=refusal)
 
 
-def _answered(tick: Tick, writes: Sequence[Write], ids: Sequence[int | None], results: Sequence[RowResult]) -> None:
+def _answered(
+    tick: Tick,
+    writes: Sequence[Write],
+    ids: Sequence[int | None],
+    results: Sequence[RowResult],
+    store: Callable[[Session], None] | None,
+) -> None:
+    closed: list[tuple[int, str, str | None, str]] = []
     with tick.ledger.transaction() as session:
         # Whoever took the lease over made our open intents unknown and looks them up: this late answer is theirs to find.
         lease.check(session, tick.organisation_id, tick.fence)
@@ -123,7 +132,10 @@ def _answered(tick: Tick, writes: Sequence[Write], ids: Sequence[int | None], re
                 write.refused(session, result)
                 state, result_id, refusal = "refused", None, result.code
             if intent_id is not None:
-                intents.close(session, intent_id, state, result_id=result_id, refusal=refusal)
+                closed.append((intent_id, state, result_id, refusal))
+        if store is not None:
+            store(session)
+        intents.close_each(session, closed)
 
 
 def _as_row(error: Rejected) -> RowRefused:

@@ -33,6 +33,7 @@ async def settle(tick: Tick) -> None:
         waiting = [intent for intent in intents.unsettled(session, tick.organisation_id) if _is_due(intent, now)]
     try:
         await _settle_records(tick, [intent for intent in waiting if intent.kind == "create_record"])
+        await _look_at_parents(tick, [intent for intent in waiting if intent.kind == "create_note"])
         for intent in waiting:
             if intent.kind == "create_note":
                 await _settle_created_note(tick, intent)
@@ -72,6 +73,13 @@ def _report_twice(tick: Tick, waiting: Sequence[Intent]) -> None:
                 tick.remarks.append(
                     f"Several records of {intent.module} carry the number of chat {intent.chat_id}; the oldest was taken."
                 )
+
+
+async def _look_at_parents(tick: Tick, waiting: Sequence[Intent]) -> None:
+    """Learn what became of the records these notes were meant for: whoever converted or merged them took the notes along."""
+    if waiting:
+        await index_reading.read_changes(tick)
+        await index_reading.look_at(tick, {RecordRef(intent.module, intent.record_id or ""): None for intent in waiting})
 
 
 async def _settle_created_note(tick: Tick, intent: Intent) -> None:

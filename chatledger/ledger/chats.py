@@ -69,11 +69,11 @@ def store_page(
         if row is None and (chat.last_message_at is None or chat.last_message_at < since):
             continue
         if row is None:
-            row = Chat(organisation_id=organisation_id, first_seen_at=now, **_described(chat))
-            session.add(row)
-            news = True
-        else:
-            news = (row.last_message_uid, row.last_message_at) != (chat.last_message_uid, chat.last_message_at)
+            described = _described(chat) | {"phone_key": phone_key(chat), "to_read": True, "first_seen_at": now}
+            session.add(Chat(organisation_id=organisation_id, **described))
+            changed += 1
+            continue
+        news = (row.last_message_uid, row.last_message_at) != (chat.last_message_uid, chat.last_message_at)
         _describe(session, row, chat, phone_key(chat))
         row.to_read = row.to_read or news
         changed += news

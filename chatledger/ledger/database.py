@@ -1,13 +1,15 @@
 """The open ledger: one engine, migrated to the newest version, its clock and its cipher."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
+from sqlalchemy.orm import class_mapper
 from sqlmodel import Session, SQLModel
 
 from chatledger.ledger.encryption import Cipher, load_cipher
@@ -78,6 +80,21 @@ def insert_if_missing(session: Session, row: SQLModel) -> None:
     """Insert `row` unless its primary or a unique key exists already; one statement, safe between processes."""
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     session.connection().execute(insert(type(row)).values(row.model_dump(exclude_none=True)).on_conflict_do_nothing())
+
+
+def replace(session: Session, table: type[SQLModel], rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows, given as equally keyed values, or replace those of equal primary key; one statement for all of them.
+
+    Rows of the table that the session holds already do not notice.
+    """
+    if not rows:
+        return
+    session.flush()
+    key = [column.name for column in class_mapper(table).primary_key]
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    statement = insert(table)
+    values = {name: statement.excluded[name] for name in rows[0] if name not in key}
+    session.connection().execute(statement.on_conflict_do_update(index_elements=key, set_=values), rows)
 
 
 def open_ledger(url: str, *, home: Path, secret_key: str | None, clock: Clock | None = None) -> Ledger:

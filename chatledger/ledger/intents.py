@@ -22,6 +22,14 @@ def close(session: Session, intent_id: int, state: str, *, result_id: str | None
     session.exec(update(Intent).where(col(Intent.id) == intent_id).values(state=state, result_id=result_id, refusal=refusal))
 
 
+def close_each(session: Session, closed: Sequence[tuple[int, str, str | None, str]]) -> None:
+    """Give many intents their final state at once: id, state, id of the result, code of the refusal."""
+    if closed:
+        session.exec(
+            update(Intent), params=[dict(zip(("id", "state", "result_id", "refusal"), row, strict=True)) for row in closed]
+        )
+
+
 def mark_unknown(session: Session, ids: Iterable[int], settle_after: datetime) -> None:
     """Write down that nobody knows whether these writes were done; they may be looked up from then on."""
     session.exec(

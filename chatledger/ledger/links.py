@@ -41,19 +41,32 @@ def remember(
 
     A link that was pinned is an ordinary one once it had to move because its record was converted or is gone.
     """
-    row = session.get(Link, (organisation_id, new.phone_key))
-    before = None if row is None else {"module": row.module, "record": row.record_id, "rule": row.rule}
-    if row is None:
-        row = Link(
-            organisation_id=organisation_id,
-            phone_key=new.phone_key,
-            module="",
-            record_id="",
-            rule="",
-            created_at=now,
-            changed_at=now,
-        )
-        session.add(row)
+    return remember_each(session, organisation_id, [new], run_id=run_id, now=now, actor=actor) == 1
+
+
+def remember_each(
+    session: Session, organisation_id: str, new: Sequence[NewLink], *, run_id: str | None, now: datetime, actor: str = "sync"
+) -> int:
+    """Do for links of different keys what `remember` does for one; return how many keys had none before."""
+    known = load(session, organisation_id, [link.phone_key for link in new])
+    for link in new:
+        row = known.get(link.phone_key)
+        if row is None:
+            row = Link(
+                organisation_id=organisation_id, phone_key=link.phone_key, module="", record_id="", rule="", candidates=[],
+                created_at=now, changed_at=now,
+            )  # fmt: skip
+            session.add(row)
+            _move(session, row, None, link, run_id=run_id, now=now, actor=actor)
+        else:
+            before = {"module": row.module, "record": row.record_id, "rule": row.rule}
+            _move(session, row, before, link, run_id=run_id, now=now, actor=actor)
+    return len({link.phone_key for link in new} - known.keys())
+
+
+def _move(
+    session: Session, row: Link, before: dict[str, Any] | None, new: NewLink, *, run_id: str | None, now: datetime, actor: str
+) -> None:
     row.module, row.record_id, row.rule, row.matched_key = new.record.module, new.record.id, new.rule, new.matched_key
     row.candidates = [_summary(candidate) for candidate in new.candidates]
     row.changed_at, row.run_id, row.pinned = now, run_id or "", new.rule == Rule.PINNED.value
@@ -61,7 +74,7 @@ def remember(
     after["hops"] = [f"{hop.module}/{hop.id}" for hop in new.hops]
     session.add(
         Change(
-            organisation_id=organisation_id,
+            organisation_id=row.organisation_id,
             at=now,
             run_id=run_id,
             actor=actor,
@@ -73,7 +86,6 @@ def remember(
             after=after,
         )
     )
-    return before is None
 
 
 def pin(session: Session, organisation_id: str, phone_key: str, record: RecordRef, *, now: datetime, form: str = "") -> None:

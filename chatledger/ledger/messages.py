@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func
-from sqlmodel import Session, col, or_, select, update
+from sqlalchemy import ColumnElement, func
+from sqlmodel import Session, and_, col, or_, select, update
 
 from chatledger.ledger.chunking import chunks
 from chatledger.ledger.tables import Message, MessageAttachment
@@ -78,6 +78,9 @@ def _opened(organisation_id: str, run_id: str, uid: str, chat_id: int, now: date
         reason=Reason.NEW.value,
         run_id=run_id,
         decided_at=now,
+        # Given although they are the defaults: pydantic takes its time to find out how to make a default list.
+        attachments=[],
+        reactions={},
     )
 
 
@@ -135,14 +138,19 @@ def open_messages(
     session: Session, organisation_id: str, now: datetime, chat_ids: Iterable[int] | None = None
 ) -> list[Message]:
     """Return every message that waits for a decision (of these chats): pending ones, and parked ones whose pause is over."""
-    due = or_(col(Message.next_try_at).is_(None), col(Message.next_try_at) <= now)
-    pending = (col(Message.outcome) == Outcome.PENDING.value) & due
-    parked = (col(Message.outcome) == Outcome.PARKED.value) & (col(Message.next_try_at) <= now)
-    query = select(Message).where(Message.organisation_id == organisation_id, or_(pending, parked))
+    query = select(Message).where(Message.organisation_id == organisation_id, is_open(now))
     ordered = query.order_by(col(Message.timestamp), col(Message.id))
     if chat_ids is None:
         return list(session.exec(ordered))
     return [row for chunk in chunks(chat_ids) for row in session.exec(ordered.where(col(Message.chat_id).in_(chunk)))]
+
+
+def is_open(now: datetime) -> ColumnElement[bool]:
+    """Return the condition of a message that waits for a decision."""
+    due = or_(col(Message.next_try_at).is_(None), col(Message.next_try_at) <= now)
+    pending = (col(Message.outcome) == Outcome.PENDING.value) & due
+    parked = (col(Message.outcome) == Outcome.PARKED.value) & (col(Message.next_try_at) <= now)
+    return or_(pending, parked)
 
 
 def undecided(session: Session, organisation_id: str) -> list[Message]:
@@ -155,18 +163,30 @@ def undecided(session: Session, organisation_id: str) -> list[Message]:
     return list(session.exec(query))
 
 
+def chats_held(session: Session, organisation_id: str, chat_ids: Iterable[int], reasons: Sequence[Reason]) -> set[int]:
+    """Return those of the chats that `take_up` would open a message of."""
+    found: set[int] = set()
+    for chunk in chunks(chat_ids):
+        query = select(Message.chat_id).where(Message.organisation_id == organisation_id, _held(chunk, reasons))
+        found.update(session.exec(query.distinct()))
+    return found
+
+
+def _held(chat_ids: Sequence[int], reasons: Sequence[Reason]) -> ColumnElement[bool]:
+    return and_(
+        col(Message.chat_id).in_(chat_ids),
+        col(Message.outcome).in_([Outcome.SKIPPED.value, Outcome.PARKED.value]),
+        col(Message.reason).in_([reason.value for reason in reasons]),
+    )
+
+
 def take_up(session: Session, organisation_id: str, chat_ids: Iterable[int], reasons: Sequence[Reason]) -> int:
     """Open the messages of these chats again that were skipped or parked for one of these reasons; return how many."""
     opened = 0
     for chunk in chunks(chat_ids):
         done = session.exec(
             update(Message)
-            .where(
-                col(Message.organisation_id) == organisation_id,
-                col(Message.chat_id).in_(chunk),
-                col(Message.outcome).in_([Outcome.SKIPPED.value, Outcome.PARKED.value]),
-                col(Message.reason).in_([reason.value for reason in reasons]),
-            )
+            .where(col(Message.organisation_id) == organisation_id, _held(chunk, reasons))
             .values(outcome=Outcome.PENDING.value, reason=Reason.NEW.value, next_try_at=None)
         )
         opened += done.rowcount
@@ -208,16 +228,23 @@ def chats_with_incoming(session: Session, organisation_id: str, chat_ids: Iterab
     return found
 
 
-def of_day(session: Session, organisation_id: str, chat_id: int, day: date) -> list[Message]:
-    """Return everything of a chat's day that belongs into its note, by time, then by arrival."""
-    query = select(Message).where(
-        Message.organisation_id == organisation_id,
-        Message.chat_id == chat_id,
-        Message.local_date == day,
-        Message.kind == "whatsapp",
-        col(Message.reason).not_in([Reason.EMPTY_MESSAGE.value, Reason.ERASED.value]),
-    )
-    return list(session.exec(query.order_by(col(Message.timestamp), col(Message.id))))
+def of_days(
+    session: Session, organisation_id: str, days: Mapping[int, Collection[date]]
+) -> dict[tuple[int, date], list[Message]]:
+    """Return everything of these chats' days that belongs into their notes, by time, then by arrival."""
+    found: dict[tuple[int, date], list[Message]] = {}
+    for chunk in chunks(days):
+        query = select(Message).where(
+            Message.organisation_id == organisation_id,
+            col(Message.chat_id).in_(chunk),
+            col(Message.local_date).in_(set().union(*(days[chat_id] for chat_id in chunk))),
+            Message.kind == "whatsapp",
+            col(Message.reason).not_in([Reason.EMPTY_MESSAGE.value, Reason.ERASED.value]),
+        )
+        for row in session.exec(query.order_by(col(Message.timestamp), col(Message.id))):
+            if row.local_date is not None and row.local_date in days[row.chat_id]:
+                found.setdefault((row.chat_id, row.local_date), []).append(row)
+    return found
 
 
 def decide(
@@ -244,20 +271,6 @@ def decide(
         values |= {"module": record.module, "record_id": record.id, "note_id": note_id}
     for chunk in chunks(ids):
         session.exec(update(Message).where(col(Message.id).in_(chunk)).values(**values))
-
-
-def stand_on(session: Session, organisation_id: str, uids: Iterable[str], record: RecordRef, note_id: str) -> None:
-    """Write down where synced messages stand now that their note was made anew or moved along with its record."""
-    for chunk in chunks(uids):
-        session.exec(
-            update(Message)
-            .where(
-                col(Message.organisation_id) == organisation_id,
-                col(Message.uid).in_(chunk),
-                col(Message.outcome) == Outcome.SYNCED.value,
-            )
-            .values(module=record.module, record_id=record.id, note_id=note_id)
-        )
 
 
 def totals(session: Session, organisation_id: str, run_id: str) -> dict[str, int]:

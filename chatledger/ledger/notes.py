@@ -1,6 +1,6 @@
 """Notes: one row per chat, local date and part, with the hash of the body Zoho last confirmed."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from sqlmodel import Session, col, select
@@ -14,6 +14,22 @@ def of_day(session: Session, organisation_id: str, chat_id: int, day: date) -> d
     """Return the notes of a chat's day by part."""
     query = select(Note).where(Note.organisation_id == organisation_id, Note.chat_id == chat_id, Note.local_date == day)
     return {row.part: row for row in session.exec(query)}
+
+
+def of_days(
+    session: Session, organisation_id: str, days: Mapping[int, Collection[date]]
+) -> dict[tuple[int, date], list[Note]]:
+    """Return the notes of these chats' days."""
+    found: dict[tuple[int, date], list[Note]] = {}
+    for chunk in chunks(days):
+        query = select(Note).where(
+            Note.organisation_id == organisation_id,
+            col(Note.chat_id).in_(chunk),
+            col(Note.local_date).in_(set().union(*(days[chat_id] for chat_id in chunk))),
+        )
+        for row in session.exec(query.order_by(col(Note.part))):
+            found.setdefault((row.chat_id, row.local_date), []).append(row)
+    return found
 
 
 def of_chats(session: Session, organisation_id: str, chat_ids: Iterable[int]) -> list[Note]:
@@ -30,20 +46,24 @@ def any_known(session: Session, organisation_id: str) -> bool:
     return session.exec(select(Note.id).where(Note.organisation_id == organisation_id).limit(1)).first() is not None
 
 
-def planned(session: Session, plan: Note) -> Note:
-    """Return the stored row of a planned note, adding it when it is new; its title stays as first planned."""
-    query = select(Note).where(
-        Note.organisation_id == plan.organisation_id,
-        Note.chat_id == plan.chat_id,
-        Note.local_date == plan.local_date,
-        Note.part == plan.part,
-    )
-    row = session.exec(query).first()
-    if row is None:
-        row = plan
-        session.add(row)
-        session.flush()
-    return row
+def planned(session: Session, plans: Sequence[Note]) -> list[Note]:
+    """Return the stored rows of planned notes of one organisation, adding new ones; their titles stay as first planned."""
+    stored: dict[tuple[int, date, int], Note] = {}
+    for chunk in chunks(plan.chat_id for plan in plans):
+        query = select(Note).where(
+            Note.organisation_id == plans[0].organisation_id,
+            col(Note.chat_id).in_(chunk),
+            col(Note.local_date).in_({plan.local_date for plan in plans}),
+        )
+        stored.update((_position(row), row) for row in session.exec(query))
+    rows = [stored.setdefault(_position(plan), plan) for plan in plans]
+    session.add_all(rows)
+    session.flush()
+    return rows
+
+
+def _position(note: Note) -> tuple[int, date, int]:
+    return (note.chat_id, note.local_date, note.part)
 
 
 def written(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from sqlmodel import Session, col, delete, select
 
 from chatledger.ledger.chunking import chunks
+from chatledger.ledger.database import replace
 from chatledger.ledger.tables import IndexedRecord, IndexState
 from chatledger.models import IndexedRecord as Record
 from chatledger.models import RecordRef
@@ -36,22 +37,23 @@ def drop_other_modules(session: Session, organisation_id: str, modules: Iterable
 
 def replace_rows(session: Session, organisation_id: str, rows: Sequence[Record], alias_of: ColumnOfKeys) -> None:
     """Store rows by record id; an edited phone drops its old key with that."""
-    for row in rows:
-        session.merge(
-            IndexedRecord(
-                organisation_id=organisation_id,
-                module=row.ref.module,
-                record_id=row.ref.id,
-                phone_key=row.phone_key,
-                alias_key=alias_of(row.phone_key) if row.phone_key else None,
-                owner_id=row.owner_id,
-                created_at=row.created_at,
-                modified_at=row.modified_at,
-                alive=row.alive,
-                converted=row.converted,
-                converted_contact=row.converted_contact,
-            )
-        )
+    values = [
+        {
+            "organisation_id": organisation_id,
+            "module": row.ref.module,
+            "record_id": row.ref.id,
+            "phone_key": row.phone_key,
+            "alias_key": alias_of(row.phone_key) if row.phone_key else None,
+            "owner_id": row.owner_id,
+            "created_at": row.created_at,
+            "modified_at": row.modified_at,
+            "alive": row.alive,
+            "converted": row.converted,
+            "converted_contact": row.converted_contact,
+        }
+        for row in rows
+    ]
+    replace(session, IndexedRecord, values)
 
 
 def mark_gone(session: Session, organisation_id: str, records: Iterable[RecordRef]) -> None:

@@ -47,9 +47,11 @@ def prefect_server() -> Finding:
     address = os.environ.get("PREFECT_API_URL")
     if not address:
         return ok("Prefect", "PREFECT_API_URL is not set: runs share a server of their own, started on demand")
-    from prefect.client.orchestration import get_client
+    from prefect.client.orchestration import SyncPrefectClient
+    from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_KEY
 
-    with get_client(sync_client=True) as client:
+    # Not get_client(): where Prefect does not take the address it would start a server and call that one healthy.
+    with SyncPrefectClient(address, auth_string=PREFECT_API_AUTH_STRING.value(), api_key=PREFECT_API_KEY.value()) as client:
         error = client.api_healthcheck()
     if error is None:
         return ok("Prefect", f"the server at {address} answers")

@@ -57,7 +57,7 @@ def demo(
     with _sandbox(own) as sandbox:
         with fresh_home(home):
             story = _story(sandbox, home, own)
-            differences = _show(story, sandbox, home, own)
+            differences = _show(story, home, own)
         _say(*_where_next(story, sandbox, home, keep=keep))
         if keep:
             end_on_signals(terminated=int(bool(differences)), interrupted=int(bool(differences)))
@@ -87,11 +87,11 @@ def _story(sandbox: Sandbox, home: Path, own: OwnChat | None) -> Story:
         summaries.append(commands.sync())
         states.append(view.look())
 
-    tick(f"reading {len(beginning.chats)} chats, {len(beginning.since(since))} messages since then ...")
-    tick("again, although nobody has written ...")
+    tick(f"starts Prefect, then reads {len(beginning.chats)} chats with {len(beginning.since(since))} messages since then")
+    tick("again, although nobody has written")
     chat = _someone(states[-1])
     uid = view.receive_message(chat, TEXT)
-    tick(f"after {beginning.chats[chat]['name']} has written one more message ...")
+    tick(f"after {beginning.chats[chat]['name']} has written one more message")
     message = next(message for message in states[-1].messages if message.uid == uid)
     return Story(since, _zone(), summaries, states, message)
 
@@ -114,10 +114,8 @@ class _Pulse:
     def __call__(self) -> None:
         """Print one line."""
         seen = self._view.requests()
-        if seen == self._seen:
-            _say("  starting Prefect, a few seconds ...")
-        else:
-            _say(f"  {seen['timelines']} requests to TimelinesAI and {seen['zoho']} to Zoho CRM so far ...")
+        told = f"{seen['timelines']} requests to TimelinesAI and {seen['zoho']} to Zoho CRM so far"
+        _say("  still at work ..." if seen == self._seen else f"  {told} ...")
         self._seen = seen
 
 
@@ -140,12 +138,12 @@ def _someone(state: SandboxState) -> int:
     )
 
 
-def _show(story: Story, sandbox: Sandbox, home: Path, own: OwnChat | None) -> list[str]:
+def _show(story: Story, home: Path, own: OwnChat | None) -> list[str]:
     """Print what happened and whether it is true; return the differences."""
     done = checks(story)
     _say("", *demo_screen.happened(story, _reasons(home, story)))
     if own:
-        _say(*demo_screen.fate_of_chat(story, story.first.newest_chat(own.phone), sandbox.zoho_url))
+        _say(*demo_screen.fate_of_chat(story, story.first.newest_chat(own.phone)))
     _say(*demo_screen.verdict(done))
     return [difference for check in done for difference in check.differences]
 

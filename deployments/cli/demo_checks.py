@@ -1,5 +1,6 @@
 """Comparing what the ticks of the demo said about themselves with what the stand-ins hold. Pure; every check is a sentence."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from deployments.cli.sandbox_state import CrmNote, SandboxState, Written, digits
 
+_PREFIX = re.compile(r"^\d\d:\d\d .*?: ")
 PHONE_FIELDS = ("Phone", "Mobile", "Home_Phone", "Other_Phone")
 SAME_ENDING = 8
 """Digits two spellings of a number have in common at the end, whatever was said of country, trunk zero and ninth digit."""
@@ -195,7 +197,8 @@ def _take(entries: list[str], message: Written) -> bool:
         if _says(entry, message):
             entries.remove(entry)
             return True
-    if entries and _says("".join(entries), message):  # a long message is cut where one note ends and the next begins
+    # A message that outgrows a note is cut there and goes on in the next one, behind the time and the name again.
+    if entries and _says(entries[0] + "".join(_PREFIX.sub("", entry) for entry in entries[1:]), message):
         entries.clear()
         return True
     return False

@@ -56,7 +56,12 @@ class Commands:
 
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(_OTHERS)}
-        own = {"CHATLEDGER_HOME": str(self.home), "CHATLEDGER_PREFECT_IDLE_SECONDS": IDLE_SECONDS}
+        own = {
+            "CHATLEDGER_HOME": str(self.home),
+            "CHATLEDGER_PREFECT_IDLE_SECONDS": IDLE_SECONDS,
+            "NO_PROXY": "127.0.0.1",  # a proxy of this machine knows nothing of what runs on it
+            "no_proxy": "127.0.0.1",
+        }
         return kept | dict(self.environment) | own
 
 
@@ -71,29 +76,42 @@ def fresh_home(home: Path) -> Iterator[None]:
 
     Raises UsageError when another demo is at work in it, or when it holds something that is not a demo's.
     """
+    lock = _locked(home)
     try:
-        home.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = try_lock(home.with_name(f"{home.name}.lock"), fcntl.LOCK_EX)
-        if lock is None:
-            raise UsageError(f"Another demo is at work in {home}: stop it first, or set another CHATLEDGER_HOME.")
         _empty(home)
-    except OSError as error:
-        raise ChatledgerError(f"The folder {home} cannot be made ready: {error.strerror}.") from error
-    try:
-        yield
+        try:
+            yield
+        finally:
+            stop_embedded_prefect(home)
     finally:
-        stop_embedded_prefect(home)
         os.close(lock)
 
 
+def _locked(home: Path) -> int:
+    try:
+        home.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ChatledgerError(f"The folder {home.parent} cannot be created ({error.strerror}).") from error
+    lock = try_lock(home.with_name(f"{home.name}.lock"), fcntl.LOCK_EX)
+    if lock is None:
+        raise UsageError(f"Another demo is at work in {home}: stop it first, or set another CHATLEDGER_HOME.")
+    return lock
+
+
 def _empty(home: Path) -> None:
-    if home.exists():
+    try:
+        home.mkdir(mode=0o700, exist_ok=True)
         if not (home / MARK).exists() and any(home.iterdir()):
             raise UsageError(f"{home} holds files that no demo made: move them, or set another CHATLEDGER_HOME.")
+        (home / MARK).touch()
         stop_embedded_prefect(home)
-        shutil.rmtree(home)
-    home.mkdir(mode=0o700)
-    (home / MARK).touch()
+        for left in home.iterdir():
+            if left.is_dir():
+                shutil.rmtree(left)
+            elif left.name != MARK:
+                left.unlink()
+    except OSError as error:
+        raise ChatledgerError(f"The folder {home} cannot be made ready ({error.strerror}).") from error
 
 
 @contextmanager

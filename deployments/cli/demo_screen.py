@@ -52,7 +52,7 @@ def verdict(done: Iterable[Check]) -> list[str]:
     return lines
 
 
-def fate_of_chat(story: Story, chat_id: int, crm_url: str) -> list[str]:
+def fate_of_chat(story: Story, chat_id: int) -> list[str]:
     """Tell what became of the chat that was loaded from a file."""
     state = story.first
     chat = state.chats[chat_id]
@@ -67,18 +67,18 @@ def fate_of_chat(story: Story, chat_id: int, crm_url: str) -> list[str]:
     owner = state.users[row["Owner"]["id"]]["full_name"]
     return [
         heading,
-        *_row("Record", f"{how}: {full_name(row)} in {module}, owner {owner}"),
+        *_row("Record", f"{how}: {full_name(row)}, owner {owner}; in the CRM's pages /crm/{module}/{record_id}"),
         *_row("Notes", f"{len(notes)}, one per day, with {sum(note.files for note in notes)} files"),
-        *_row("", f"{crm_url}/crm/{module}/{record_id}"),
     ]
 
 
 def best_example(state: SandboxState) -> tuple[str, str]:
-    """Return module and id of the record with the most to see: files first, then notes."""
-    shown = Counter[tuple[str, str]]()
+    """Return module and id of the record with the most to see: the most notes, then the most files."""
+    notes, files = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
     for note in notes_of_chats(state):
-        shown[note.record] += 1 + 3 * bool(note.files)
-    return max(shown, key=lambda place: (shown[place], place))
+        notes[note.record] += 1
+        files[note.record] += note.files
+    return max(notes, key=lambda place: (notes[place], files[place], place))
 
 
 def full_name(row: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ from deployments.cli.connections import activated, open_ledger
 from deployments.cli.record_links import record_url
 from deployments.cli.screen import SHORT_ID, console, facts, moment, print_json, table, word
 
+WRITES_SHOWN = 8
 Rows = list[tuple[str, str | Text]]
 _WRITES = {
     "create_record": "create the record", "create_note": "create the note", "update_note": "update the note",
@@ -58,7 +59,8 @@ def _show_message(found: MessageExplained, zone: str) -> None:
     rows += [("seen", f"{moment(found.first_seen_at, zone)}, decided {moment(found.decided_at, zone)}"), *_went_to(found)]
     rows.append(("run", f"`chatledger log --run {found.run_id[:SHORT_ID]}`"))
     out.print(facts(rows))
-    _show_writes(found.writes, zone)
+    created = found.phone.writes if found.phone else ()
+    _show_writes((*created, *found.writes), zone)
     if found.phone:
         out.print()
         _show_link(found.phone, zone)
@@ -156,7 +158,7 @@ def _show_writes(writes: tuple[WriteExplained, ...], zone: str) -> None:
         return
     out = console()
     out.print("\nWrites to Zoho", style="bold")
-    for write in writes:
+    for write in writes[-WRITES_SHOWN:]:
         refusal = f" Its code: {write.refusal}." if write.refusal else ""
         waits = f" Not before {moment(write.settle_after, zone)}." if write.state == "unknown" else ""
         said = f"{write.meaning}{refusal}{waits}"

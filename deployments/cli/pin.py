@@ -59,9 +59,7 @@ def _key(ledger: Ledger, organisation_id: str, phone: str) -> str:
         region = organisations.current_settings(session, organisation_id).default_region
     key = phone_key(phone, region)
     if key is None:
-        raise UsageError(
-            "The first argument is not a phone number; write it with its country code, for example +573001112233."
-        )
+        raise UsageError("The first argument is not a phone number; write it with its country code, as in +57 300 ...")
     return key
 
 

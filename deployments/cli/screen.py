@@ -23,8 +23,8 @@ COLOURS = {
 
 
 def console() -> Console:
-    """Return a console that is as wide as the terminal, 80 columns where there is none."""
-    return Console(highlight=False)
+    """Return a console that is as wide as the terminal, 80 columns where there is none; it prints text as it is."""
+    return Console(highlight=False, markup=False, emoji=False)
 
 
 def word(text: str) -> Text:

@@ -124,7 +124,8 @@ def test_hourly_reads_and_a_fresh_token_come_on_top_once_however_much_is_written
         "POST /oauth/v2/token": 1,
         "GET users": 1,
         "GET settings/fields": 1,
-        **INDEX_OF_ONE_PAGE,
+        "GET Leads": 2,  # the first one is refused, because the client's clock did not see the token expire
+        "GET Contacts": 1,
         "POST Leads": 2,
         "POST Notes": 2,
     }

@@ -1,5 +1,6 @@
 """Commands on stage: in this process, or as a person runs them."""
 
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -45,8 +46,8 @@ def surroundings(stage: Stage, tmp_path, monkeypatch) -> dict[str, str]:
 
 
 @pytest.fixture
-def command(surroundings, monkeypatch, capsys):
-    """Give a function that runs a command in this process, through the same door as the installed program."""
+def command(monkeypatch, capsys):
+    """Give a function that runs a command in this process, in the test's surroundings, through the program's own door."""
 
     def ran(*arguments: str) -> Ran:
         capsys.readouterr()
@@ -66,7 +67,13 @@ def program(surroundings, tmp_path):
     def ran(*arguments: str) -> Ran:
         code = "from deployments.cli.main import run; run()"
         done = subprocess.run(
-            [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=120, cwd=tmp_path, check=False
+            [sys.executable, "-c", code, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            cwd=tmp_path,
+            env=os.environ | surroundings,
+            check=False,
         )
         return Ran(done.returncode, done.stdout, done.stderr)
 

@@ -12,6 +12,8 @@ from chatledger.models import Reason, RecordRef
 from sandbox.zoho.faults import Failure
 from tests.stage import ANA, LAURA, ORGANISATION
 
+pytestmark = pytest.mark.usefixtures("surroundings")
+
 OLD_MEXICAN, NEW_MEXICAN = "+5215555501001", "+525555501001"
 
 

@@ -185,7 +185,8 @@ def test_automations_of_the_crm_run_on_what_is_created(stage):
 
     stage.tick()
 
-    assert ("Leads", "create") in [(run["module"], run["operation"]) for run in stage.zoho.workflow]
+    (lead,) = stage.leads()
+    assert [run["operation"] for run in stage.zoho.workflow if run["id"] == lead["id"]] == ["create"]
 
 
 def test_no_automation_runs_on_a_new_record_when_they_are_switched_off(stage):

@@ -29,6 +29,7 @@ class Fault:
     carried_out: bool = True
     late: bool = False
     writes_only: bool = False
+    updates_only: bool = False
     zoho_only: bool = False
 
 
@@ -98,6 +99,10 @@ def _more(_draw, answer):
     return _other_length(answer, lambda rows: rows.extend(rows[-1:]))
 
 
+def _reversed(_draw, answer):
+    return _other_length(answer, lambda rows: rows.reverse())
+
+
 def _without_length(headers):
     return [(name, value) for name, value in headers if name != b"content-length"]
 
@@ -117,6 +122,7 @@ KINDS = (
     Fault("cut_answer", _cut),
     Fault("fewer_rows", _fewer, writes_only=True),
     Fault("more_rows", _more, writes_only=True),
+    Fault("reversed_rows", _reversed, writes_only=True, updates_only=True),
     Fault("late_after_timeout", late=True, writes_only=True),
     Fault("late_after_error", _bad_gateway, late=True, writes_only=True),
     Fault("stale_token", zoho_only=True),
@@ -143,11 +149,15 @@ class Weather:
         """Let nothing go wrong any more."""
         self.rate = self.death_rate = self.pause_rate = 0.0
 
-    def draw(self, *, write, zoho):
+    def draw(self, *, write, update, zoho):
         """Draw what happens to a request; None for nothing."""
         if self._random.random() >= self.rate:
             return None
-        fitting = [kind for kind in self.active if (write or not kind.writes_only) and (zoho or not kind.zoho_only)]
+        fitting = [
+            kind
+            for kind in self.active
+            if (write or not kind.writes_only) and (zoho or not kind.zoho_only) and (update or not kind.updates_only)
+        ]
         if not fitting:
             return None
         fault = self._random.choice(fitting)

@@ -2,8 +2,10 @@
 
 import asyncio
 import random
+import sqlite3
 from contextlib import suppress
 from datetime import timedelta
+from functools import cache
 
 from sqlmodel import select
 
@@ -13,6 +15,7 @@ from chatledger.errors import LeaseLost
 from chatledger.ledger import attachments, intents
 from chatledger.ledger.tables import Chat, Message
 from tests.simulation.checker import Checker, Violation
+from tests.simulation.in_memory import database, empty_database
 from tests.simulation.moves import carry_out, keep_lease
 from tests.simulation.people import Lineage, People
 from tests.simulation.processes import live, on_machine, task_factory
@@ -24,6 +27,9 @@ TICKS = 10
 MESSAGES = 40
 ACTS = 14
 MOST_FAIR_TICKS = 80
+SINCE_ACTIVATION = 60.0
+ZONES = ("America/Bogota", "America/New_York", "Asia/Kolkata", "Pacific/Auckland")
+HOURS = (0, 4, 9, 16)
 
 
 class Simulation:
@@ -152,9 +158,24 @@ def in_virtual_time(main, *arguments):
         loop.close()
 
 
-async def _seed(seed):
-    world = World(seed)
-    await world.activate()
+@cache
+def _activated(zone, hour):
+    """A database in which the organisation was activated a minute before a seed begins."""
+    empty_database().backup(database())
+    in_virtual_time(_activation, zone, hour)
+    kept = sqlite3.connect(":memory:", check_same_thread=False)
+    database().backup(kept)
+    return kept
+
+
+async def _activation(zone, hour):
+    world = World(0, zone, hour)
+    world.weather.calm()
+    await world.activate(adopts=hour == HOURS[0])
+
+
+async def _seed(seed, zone, hour):
+    world = World(seed, zone, hour, activated_before=SINCE_ACTIVATION)
     simulation = Simulation(world)
     try:
         with on_machine(world.machine):
@@ -168,4 +189,6 @@ async def _seed(seed):
 
 def run_seed(seed):
     """Run one seed; return how often each fault fired. Raises Violation when the promise was broken."""
-    return in_virtual_time(_seed, seed)
+    zone, hour = ZONES[seed % len(ZONES)], HOURS[seed // len(ZONES) % len(HOURS)]
+    _activated(zone, hour).backup(database())
+    return in_virtual_time(_seed, seed, zone, hour)

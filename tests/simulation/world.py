@@ -2,9 +2,7 @@
 
 import asyncio
 import random
-import sqlite3
 from dataclasses import dataclass
-from datetime import datetime
 
 from chatledger.clients import TimelinesClient, TokenBucket, ZohoClient
 from chatledger.delivery import activation
@@ -16,17 +14,13 @@ from chatledger.settings import SyncSettings
 from sandbox.timelines.app import TimelinesStandIn
 from sandbox.zoho.app import ZohoStandIn
 from tests.simulation.faults import Weather
-from tests.simulation.in_memory import cipher, database, empty_database, engine
+from tests.simulation.in_memory import cipher, engine
 from tests.simulation.processes import Machine, ProcessLedger
 from tests.simulation.virtual_time import VirtualClock
 from tests.simulation.wire import TIMELINES, ZOHO, PausingSlots, Wire
 from tests.stage import NUMBER, ORGANISATION, OTHER_NUMBER, small_world
 
-ZONES = ("America/Bogota", "America/New_York", "Asia/Kolkata", "Pacific/Auckland")
 PHONES = [f"+5730011122{number:02d}" for number in range(7)]
-
-
-_activated: dict[tuple[str, datetime], sqlite3.Connection] = {}
 
 
 @dataclass(frozen=True)
@@ -48,20 +42,22 @@ LINES = [
 
 
 class World:
-    """Everything of one seed. The same seed gives the same world and the same course of events."""
+    """Everything of one seed; its ledger is what the database in memory holds.
 
-    def __init__(self, seed, weather=None):
-        self.seed = seed
+    `hour` is the hour of the day it begins at, `activated_before` how many seconds earlier the organisation was activated.
+    """
+
+    def __init__(self, seed, zone, hour, *, activated_before=0.0):
         self.random = random.Random(seed)
         random.seed(seed)  # the jitter of the retries
         self.loop = asyncio.get_running_loop()
-        self.weather = weather or Weather(self.random)
+        self.weather = Weather(self.random)
         self.options = Options(timelines_requests=100_000)
         self.settings = SyncSettings(
             chat_link_field="WhatsApp_Chat", lead_source_field="Lead_Source", fixed_fields={"Company": "WhatsApp"},
-            timezone=self.random.choice(ZONES),
+            timezone=zone,
         )  # fmt: skip
-        self.clock = VirtualClock(self.loop, skew=3_600 * self.random.choice([0, 4, 9, 16]))
+        self.clock = VirtualClock(self.loop, skew=3_600 * hour + activated_before)
         self.timelines, self.zoho = self._stand_ins()
         self.machine = Machine(tells=self.random.random() < 0.7)
         self.late_until = 0.0
@@ -81,7 +77,6 @@ class World:
         faults.conversion_touches_modified = self.random.random() < 0.7
         faults.note_on_converted_lead = self.random.choice(["refuse", "refuse", "accept"])
         faults.notes_as_html = self.random.random() < 0.3
-        faults.rows_reversed = self.random.random() < 0.3
         timelines.faults.chat_order = self.random.choice(["spec", "spec", "shuffled"])
         return timelines, zoho
 
@@ -120,23 +115,11 @@ class World:
         )  # fmt: skip
         return timelines, zoho, count
 
-    async def activate(self):
-        """Activate the organisation from this moment on, in fair weather; seeds that begin alike share the work."""
-        key = (self.settings.timezone, self.starts_at)
-        if key not in _activated:
-            empty_database().backup(database())
-            await self._activate()
-            _activated[key] = sqlite3.connect(":memory:", check_same_thread=False)
-            database().backup(_activated[key])
-        _activated[key].backup(database())
-
-    async def _activate(self):
-        weather, self.weather = self.weather, Weather(random.Random(0))
-        self.weather.calm()
+    async def activate(self, *, adopts):
+        """Activate the organisation for messages from now on, or from a moment ago: then an existing note is looked for."""
         process = self.machine.start(lambda *_: False)
         timelines, zoho, _ = self.clients(process, self.ledger)
         seen = await activation.look_around(timelines, zoho, self.settings)
         await activation.activate(
-            self.ledger, zoho, ORGANISATION, self.settings, seen, start=self.starts_at, credentials_hash="same"
+            self.ledger, zoho, ORGANISATION, self.settings, seen, start=self.starts_at if adopts else None, credentials_hash="same"
         )
-        self.weather = weather
