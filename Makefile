@@ -28,7 +28,7 @@ demo: setup ## run the main job on the embedded sandbox
 test: setup ## check formatting, lint, types and imports, then run every test
 	@$(BIN)/python -m tests.system_packages
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: setup ## formatting, lint, types and the import rule only
 	@$(BIN)/ruff format --check .

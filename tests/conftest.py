@@ -16,6 +16,11 @@ from tests.stage import Stage, small_world
 SECRET_KEY = "a passphrase only for tests"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run what is marked slow last, so that a broken rule is seen early."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
+
+
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[PostgresServer]:
     """Start one PostgreSQL server for all tests of this process."""

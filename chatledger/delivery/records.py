@@ -32,14 +32,21 @@ class _Taken:
 
 
 def creation_batches(tick: Tick) -> list[list[int]]:
-    """Return batches of at most 100 chats, one for each phone key that needs a record: the chat that was first to write."""
+    """Return batches of at most 100 chats, one for each number that needs a record: the chat that was first to write.
+
+    Keys that are aliases of each other may be one subscriber: the others are resolved again once the first has its record.
+    """
     with tick.ledger.reading() as session:
         family = chats.of_keys(session, tick.organisation_id, tick.to_create)
         waiting = messages.open_messages(session, tick.organisation_id, tick.ledger.now(), [chat.id for chat in family])
     key_of = {chat.id: chat.phone_key for chat in family}
     first: dict[str, int] = {}
     for row in waiting:
-        first.setdefault(key_of[row.chat_id] or "", row.chat_id)
+        key = key_of[row.chat_id] or ""
+        chosen = first.setdefault(alias_key(key), row.chat_id)
+        if key_of[chosen] != key:
+            tick.to_create.pop(key, None)
+            tick.rework.add(row.chat_id)
     return list(batches(sorted(first.values())))
 
 

@@ -57,7 +57,7 @@ def triage(tick: Tick) -> list[list[int]]:
             key = (chat.phone_key if chat else None) or ""
             if reason is not None:
                 settled[Verdict(Outcome.SKIPPED, reason)].append(row.id or 0)
-            elif key in unconfirmed or (row.chat_id, row.local_date) in unconfirmed:
+            elif alias_key(key) in unconfirmed or (row.chat_id, row.local_date) in unconfirmed:
                 settled[Verdict(Outcome.PENDING, Reason.WRITE_UNCONFIRMED)].append(row.id or 0)
             else:
                 candidates[row.chat_id] = key
@@ -67,9 +67,9 @@ def triage(tick: Tick) -> list[list[int]]:
 
 
 def _unconfirmed(session: Session, organisation_id: str) -> set[object]:
-    """Return the phone keys and (chat, day) pairs whose last write has no trustworthy answer yet: they wait for it."""
+    """Return the alias keys and (chat, day) pairs whose last write has no trustworthy answer yet: they wait for it."""
     unsettled = intents.unsettled(session, organisation_id)
-    keys = {intent.phone_key for intent in unsettled if intent.kind == "create_record"}
+    keys = {alias_key(intent.phone_key or "") for intent in unsettled if intent.kind == "create_record"}
     notes_of = ("create_note", "update_note")
     return {*keys, *((intent.chat_id, intent.local_date) for intent in unsettled if intent.kind in notes_of)}
 
@@ -100,13 +100,13 @@ def match(tick: Tick, chat_ids: Sequence[int]) -> None:
         unconfirmed = _unconfirmed(session, tick.organisation_id)
         found: list[NewLink] = []
         for key, case in cases(session, tick.organisation_id, tick.settings, keys, chats_of).items():
-            if key in unconfirmed:
+            if alias_key(key) in unconfirmed:
                 wait_for(tick, session, chats_of[key], Reason.WRITE_UNCONFIRMED)
             else:
                 found += _apply(tick, session, key, chats_of[key], decide(case, tick.settings))
         now = tick.ledger.now()
         tick.matched += links.remember_each(session, tick.organisation_id, found, run_id=tick.run_id, now=now)
-        _take_up(tick, session, {key: chats_of[key] for key in keys if key not in unconfirmed})
+        _take_up(tick, session, {key: chats_of[key] for key in keys if alias_key(key) not in unconfirmed})
 
 
 def cases(
