@@ -10,7 +10,7 @@ import typer
 from blocks.environment import Environment, read_environment
 from chatledger.delivery.activation import same_pair
 from chatledger.delivery.closing import empty_summary, summary_of
-from chatledger.errors import UsageError
+from chatledger.errors import OutsideError, UsageError
 from chatledger.ledger import organisations, runs
 from chatledger.ledger.database import Ledger
 from chatledger.ledger.tables import Run
@@ -27,7 +27,11 @@ def sync(
     """Run one tick."""
     environment = read_environment()
     with open_ledger(environment) as ledger:
-        _refuse_unless_active(environment, ledger)
+        try:
+            _refuse_unless_active(environment, ledger)
+        except OutsideError:
+            print(json.dumps(empty_summary() | ({"dry_run": True} if dry_run else {})))
+            raise
         if dry_run:
             raise typer.Exit(plan_only(environment, ledger, as_json=as_json))
     with embedded_prefect(environment.home):

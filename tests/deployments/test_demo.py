@@ -52,6 +52,7 @@ def export(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_the_demo_is_true_ends_by_itself_and_leaves_no_process(environment, export, tmp_path):
     answer = demo(environment, "--chat-export", str(export), "--phone", PHONE)
     assert (answer.returncode, answer.stderr) == (0, "")
@@ -67,19 +68,20 @@ def test_the_demo_is_true_ends_by_itself_and_leaves_no_process(environment, expo
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_a_demo_that_is_asked_to_stop_leaves_no_process(environment, tmp_path):
     process = subprocess.Popen(
         [CHATLEDGER, "demo"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     while not process.stdout.readline().startswith("$ chatledger sync"):
         assert process.poll() is None
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while not processes_of(tmp_path / "home" / "demo" / "prefect"):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     descendants = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(signal.SIGTERM)
-    _, complaints = process.communicate(timeout=60)
+    _, complaints = process.communicate(timeout=300)
     assert (process.returncode, complaints) == (143, "")
     assert [each for each in descendants if each.is_running()] == []
     assert processes_of(tmp_path / "home") == []

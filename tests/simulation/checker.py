@@ -27,7 +27,7 @@ class Checker:
     """Watches one seed. Raises Violation as soon as something is wrong."""
 
     def __init__(self, world: World, lineage: Lineage, people: People):
-        self._store = world.zoho._crm.store
+        self._store = world.zoho.crm.store
         self._zone = ZoneInfo(world.settings.timezone)
         self._lineage = lineage
         self._people = people

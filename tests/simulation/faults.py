@@ -128,8 +128,8 @@ KINDS = (
     Fault("stale_token", zoho_only=True),
 )
 OTHERS = (
-    "death_before_request", "death_after_request", "death_before_commit", "death_after_commit",
-    "pause_before_request", "pause_after_answer", "slow_answer", "busy_run", "lost_lease",
+    "death_before_request", "death_request_in_flight", "death_after_request", "death_before_commit", "death_after_commit",
+    "pause_before_request", "pause_after_answer", "slow_answer", "busy_run", "lost_lease", "late_message",
 )  # fmt: skip
 """Kinds that do not happen on the wire."""
 
@@ -170,6 +170,10 @@ class Weather:
             return False
         self.fired[f"death_{boundary}"] += 1
         return True
+
+    def late_after_death(self, timeout):
+        """Return after how many seconds a request is carried out whose process died."""
+        return self._random.uniform(0, timeout + LONGEST_LATE_COMMIT)
 
     def pause(self, kind, longest):
         """Return for how many seconds the process sleeps here."""

@@ -27,7 +27,7 @@ class Lineage:
 
     def __init__(self, zoho):
         self.numbers = defaultdict(set)
-        zoho._crm.store.listeners.append(self.heard)
+        zoho.crm.store.listeners.append(self.heard)
 
     def heard(self, change: Change):
         if change.module in PHONE_FIELDS and change.values is not None:
@@ -62,9 +62,9 @@ class People:
             self._world.tell("people", name)
             self._world.weather.fired[f"person_{name}"] += 1
 
-    def write(self):
-        """Somebody writes a message, now or with a time that is long past."""
-        line = self._random.choice(LINES)
+    def write(self, line=None):
+        """Somebody writes a message (in this chat), now or with a time that is long past."""
+        line = line or self._random.choice(LINES)
         number = len(self.written)
         now = self._world.clock.now()
         late = self._random.random() < 0.08
@@ -85,12 +85,16 @@ class People:
         if lead is None:
             return False
         contact = self._some("Contacts", lambda one: self._same_number(one, lead)) if self._random.random() < 0.5 else None
-        made = self._zoho.convert_lead(lead.id, contact.id if contact else None)
-        self._lineage.inherits(made, lead.id)
-        if not contact:
-            number = min(self._lineage.numbers[lead.id], default="")
-            self._zoho.edit_record("Contacts", made, {"Phone": f"+{number}"})
+        self.convert_lead(lead.id, contact.id if contact else None)
         return True
+
+    def convert_lead(self, lead_id, contact_id=None):
+        """Convert a lead into a new contact, which is given its number, or into an existing one."""
+        made = self._zoho.convert_lead(lead_id, contact_id)
+        self._lineage.inherits(made, lead_id)
+        if not contact_id:
+            number = min(self._lineage.numbers[lead_id], default="")
+            self._zoho.edit_record("Contacts", made, {"Phone": f"+{number}"})
 
     def merge(self):
         child = self._some("Leads", lambda record: not record.conversion and record.id not in self._renumbered)
@@ -147,7 +151,7 @@ class People:
         return True
 
     def delete_note(self):
-        notes = list(self._zoho._crm.store.notes.values())
+        notes = list(self._zoho.crm.store.notes.values())
         if not notes or self._random.random() < 0.5:
             return False
         note = self._random.choice(notes)
@@ -159,9 +163,13 @@ class People:
         record = self._some("Leads")
         if record is None or self._random.random() < 0.5:
             return False
-        self.taken_away |= {note.id for note in self._zoho._crm.store.notes_of(record.module, record.id)}
-        self._zoho.delete_record(record.module, record.id)
+        self.remove_record(record.id)
         return True
+
+    def remove_record(self, lead_id):
+        """Delete a lead, and its notes with it."""
+        self.taken_away |= {note.id for note in self._zoho.crm.store.notes_of("Leads", lead_id)}
+        self._zoho.delete_record("Leads", lead_id)
 
     def change_owner(self):
         record = self._some("Leads")
@@ -190,7 +198,7 @@ class People:
         return bool(self._lineage.numbers[one.id] & self._lineage.numbers[other.id])
 
     def _records(self, module):
-        return [record for record in self._zoho._crm.store.records[module].values() if not record.deletion]
+        return [record for record in self._zoho.crm.store.records[module].values() if not record.deletion]
 
     def _some(self, module, fits=lambda record: True):
         fitting = [record for record in self._records(module) if fits(record)]

@@ -98,10 +98,13 @@ class Simulation:
         """Tick until nothing waits any more, then once more after a day; then a tick must not ask Zoho anything."""
         self.world.weather.calm()
         self.people.go_home()
-        await asyncio.sleep(max(0.0, self.world.late_until - self.world.loop.time()))
-        await self._until_quiet()
+        await self.until_quiet()
         await asyncio.sleep(timedelta(hours=25).total_seconds())
-        await self._until_quiet()
+        await self.until_quiet()
+        await self.nothing_to_do()
+
+    async def nothing_to_do(self):
+        """Tick once more, which must not ask Zoho anything, and hold everything against what was written."""
         await asyncio.sleep(61)
         asked = len(self.world.zoho.requests)
         await self.tick()
@@ -109,7 +112,9 @@ class Simulation:
             raise Violation("a tick with nothing to do asked Zoho")
         self.checker.at_the_end(self._rows())
 
-    async def _until_quiet(self):
+    async def until_quiet(self):
+        """Tick until nothing waits any more."""
+        await asyncio.sleep(max(0.0, self.world.late_until - self.world.loop.time()))
         for _ in range(MOST_FAIR_TICKS):
             _, ended = await self.tick()
             self.checker.during()
@@ -159,7 +164,7 @@ def in_virtual_time(main, *arguments):
 
 
 @cache
-def _activated(zone, hour):
+def activated(zone, hour):
     """A database in which the organisation was activated a minute before a seed begins."""
     empty_database().backup(database())
     in_virtual_time(_activation, zone, hour)
@@ -190,5 +195,5 @@ async def _seed(seed, zone, hour):
 def run_seed(seed):
     """Run one seed; return how often each fault fired. Raises Violation when the promise was broken."""
     zone, hour = ZONES[seed % len(ZONES)], HOURS[seed // len(ZONES) % len(HOURS)]
-    _activated(zone, hour).backup(database())
+    activated(zone, hour).backup(database())
     return in_virtual_time(_seed, seed, zone, hour)

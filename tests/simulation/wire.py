@@ -12,6 +12,7 @@ import httpx
 from chatledger.clients import CallSlots
 from tests.simulation.faults import LONGEST_LATE_COMMIT
 from tests.simulation.in_memory import call
+from tests.simulation.processes import SimulatedDeath
 
 ZOHO = "http://zoho.simulated"
 TIMELINES = "http://timelines.simulated"
@@ -34,6 +35,15 @@ class Wire(httpx.AsyncBaseTransport):
         tell(self._process.name, named, draw.fault.name if draw else "")
         loop = asyncio.get_running_loop()
         sent = loop.create_task(_arrives(self._world, request, body, draw), context=contextvars.Context())
+        try:
+            self._process.cross("request_in_flight")
+        except SimulatedDeath:
+            # Nobody waits for the answer any more, but the request may still be carried out, as late as any other.
+            sent.cancel()
+            due = self._world.weather.late_after_death(self._world.options.http_timeout)
+            self._world.expect_until(loop.time() + due)
+            loop.create_task(_later(self._world, due, request, body), context=contextvars.Context())
+            raise
         answer = await asyncio.shield(sent)
         if answer is None:
             await loop.create_future()

@@ -94,7 +94,7 @@ class World:
 
     def forget_access_tokens(self):
         """End every access token, as Zoho does at times without a word."""
-        for grant in self.zoho._accounts.tokens.grants.values():
+        for grant in self.zoho.accounts.tokens.grants.values():
             grant.live.clear()
 
     def process_ledger(self, process):
