@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null \
 	&& { echo $$p; break; }; done)
 
-.PHONY: help setup demo test check format lock clean
+.PHONY: help setup demo test check bench simulate format lock clean
 
 help: ## show what can be run
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,13 @@ check: setup ## formatting, lint, types and the import rule only
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+
+simulate: setup ## exact delivery by simulation: seeds (SEEDS=20000), pairs of crash points, mutants of the safety code
+	@PYTHONHASHSEED=0 $(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),2000) --crash-points
+	@PYTHONHASHSEED=0 $(BIN)/python -m tests.simulation.mutants
+
+bench: setup ## overhead of a tick over its bare requests, and its memory (about ten minutes)
+	@$(BIN)/python -m tests.bench.overhead
 
 format: setup ## format the code and apply safe lint fixes
 	@$(BIN)/ruff format .

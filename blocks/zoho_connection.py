@@ -55,6 +55,12 @@ class ZohoConnection(Block):
             return f"https://crm.{host.removeprefix('accounts.')}/crm/org{{zgid}}/tab"
         return f"{self.accounts_url.rstrip('/')}/crm"
 
+    @property
+    def credentials(self) -> str:
+        """Everything that decides which organisation is asked, as one text to be hashed: never shown, never stored."""
+        secrets = [self.client_secret.get_secret_value(), self.refresh_token.get_secret_value()]
+        return "\n".join([self.accounts_url, self.api_url or "", self.client_id, *secrets])
+
     def get_client(self, count: CallCount, tokens: TokenStore) -> ZohoClient:
         """Return a client whose requests are counted in `count` and whose access token is kept in `tokens`."""
         return ZohoClient(

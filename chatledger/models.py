@@ -241,13 +241,14 @@ class RowDone:
 class RowRefused:
     """A row of a write that Zoho refused, in its own words.
 
-    `api_name` is the field at fault, `duplicate_id` the record that is in the way.
+    `api_name` is the field at fault; `duplicate_id` is the record in the way, `duplicate_module` its module where told.
     """
 
     code: str
     message: str
     api_name: str | None = None
     duplicate_id: str | None = None
+    duplicate_module: str | None = None
     details: dict[str, Any] = dataclass_field(default_factory=dict)
 
 

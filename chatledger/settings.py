@@ -135,9 +135,9 @@ def read_settings(text: str, source: str) -> SyncSettings:
 
 def _first_problem(error: ValidationError) -> str:
     problem = error.errors(include_url=False)[0]
-    name = ".".join(str(part) for part in problem["loc"]) or "fixed_fields"
+    name = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
         known = ", ".join(SyncSettings.model_fields)
         return f"{name} is not a setting; known are {known}"
     message = problem["msg"].removeprefix("Value error, ").removeprefix("Input ")
-    return f"{name}: {message}"
+    return f"{name}: {message}" if name else message

@@ -56,15 +56,21 @@ def _resolve_and_write(progress: TickInProgress, batches: list[list[int]]) -> No
         if not batches:
             return
         _all_well(progress, match_chats.map(unmapped(progress.id), batches, range(len(batches))))
-        wanted = progress.decide(records.creation_batches)
-        owners = look_up_owners.map(unmapped(progress.id), wanted, range(len(wanted)))
-        if wanted and _all_well(progress, owners):
-            _all_well(progress, create_records.map(unmapped(progress.id), wanted, owners.result(), range(len(wanted))))
+        if wanted := progress.decide(records.creation_batches):
+            _create(progress, wanted)
         planned = progress.decide(notes.plan, [chat for batch in batches for chat in batch])
         _all_well(progress, write_notes.map(unmapped(progress.id), range(planned)))
         if progress.decide(notes.any_doubted):
             _all_well(progress, look_at_refused_parents.map([progress.id]))
         batches = progress.decide(resolving.again)
+
+
+def _create(progress: TickInProgress, batches: list[list[int]]) -> None:
+    """Look up who will own the new records, then create them."""
+    owners = look_up_owners.with_options(result_storage=progress.results).map([progress.id], [batches])
+    if _all_well(progress, owners):
+        [owner_of] = owners.result()
+        _all_well(progress, create_records.map(unmapped(progress.id), batches, unmapped(owner_of), range(len(batches))))
 
 
 def _all_well(progress: TickInProgress, futures: PrefectFutureList[Any]) -> bool:

@@ -6,6 +6,8 @@ Mapped tasks run in threads while the clients belong to one event loop; every mo
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
@@ -28,10 +30,11 @@ SECONDS_OF_REQUESTS = 600
 
 
 class TickInProgress:
-    """A tick with the event loop its clients live in."""
+    """A tick with the event loop its clients live in, and a folder for results of tasks that lasts as long as the tick."""
 
-    def __init__(self, tick: Tick, portal: BlockingPortal) -> None:
+    def __init__(self, tick: Tick, portal: BlockingPortal, results: Path) -> None:
         self.tick = tick
+        self.results = results
         self._portal = portal
 
     @property
@@ -66,13 +69,13 @@ def running_tick(organisation: str, flow_run_id: str | None) -> Iterator[TickInP
     environment = read_environment()
     ledger = ChatLedger.from_environment(environment).get_ledger()
     try:
-        with start_blocking_portal() as portal:
+        with start_blocking_portal() as portal, TemporaryDirectory(prefix="chatledger-results-") as results:
             tick = _begun(environment, ledger, organisation, flow_run_id)
             if tick is None:
                 yield None
                 return
             renewal = portal.start_task_soon(_keep_lease, tick)
-            progress = _in_progress[tick.run_id] = TickInProgress(tick, portal)
+            progress = _in_progress[tick.run_id] = TickInProgress(tick, portal, Path(results))
             try:
                 yield progress
             except BaseException as error:
@@ -104,7 +107,7 @@ def _begun(environment: Environment, ledger: Ledger, organisation: str, flow_run
         ledger,
         organisation,
         timelines=TimelinesWorkspace.from_environment(environment).get_client(count),
-        zoho=connection.get_client(count, LedgerTokenStore(ledger, organisation)),
+        zoho=connection.get_client(count, LedgerTokenStore(ledger, organisation, credentials=connection.credentials)),
         count=count,
         options=options_of(environment),
         record_url=connection.record_url,

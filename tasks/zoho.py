@@ -1,5 +1,7 @@
 """Effects on Zoho CRM, each retryable: what was done is not done again, because every task works from the ledger."""
 
+import hashlib
+
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.context import TaskRunContext
@@ -26,15 +28,16 @@ def read_index_changes(tick_id: str) -> None:
 
 def _attempt_of_run(context: TaskRunContext, parameters: dict[str, object]) -> str:
     """Tell the attempts of a flow run apart: a retry sees today's owners, not those of its first try."""
-    return f"owners-{context.task_run.flow_run_id}-{parameters['tick_id']}-{parameters['batch']}"
+    chats = hashlib.sha256(str(parameters["batches"]).encode()).hexdigest()
+    return f"owners-{context.task_run.flow_run_id}-{parameters['tick_id']}-{chats}"
 
 
-@task(cache_key_fn=_attempt_of_run, persist_result=True, result_serializer="json", task_run_name="look-up-owners-{batch}")
-def look_up_owners(tick_id: str, chat_ids: list[int], batch: int) -> dict[str, str]:
+@task(cache_key_fn=_attempt_of_run, persist_result=True, result_serializer="json", task_run_name="look-up-owners")
+def look_up_owners(tick_id: str, batches: list[list[int]]) -> dict[str, str]:
     """Return the Zoho user id that will own the record made from each chat id; it cannot change within a run."""
-    _ = batch
     progress = tick_in_progress(tick_id)
     progress.carry_out(records.refresh_metadata)
+    chat_ids = [chat_id for batch in batches for chat_id in batch]
     return {str(chat_id): owner for chat_id, owner in progress.decide(records.owners, chat_ids).items()}
 
 

@@ -39,7 +39,7 @@ async def existing_note(tick: Tick, planned: PlannedNote) -> str | None:
         return None
     if planned.record not in tick.notes_found:
         tick.notes_found[planned.record] = await notes_on(tick, planned.record)
-    found = await matching(tick, tick.notes_found[planned.record], planned.title, planned.url_path)
+    found = await matching(tick, tick.notes_found[planned.record], date_and_part(planned.title), planned.url_path)
     return found[0].id if found else None
 
 
@@ -50,20 +50,27 @@ async def notes_on(tick: Tick, record: RecordRef) -> list[ZohoNote]:
     while True:
         try:
             page = await tick.zoho.notes_of(record, page_token=token, page=number)
-        except (NotFound, Rejected):
-            return found
+        except Rejected as error:
+            if isinstance(error, NotFound) or error.code == "INVALID_DATA":
+                return found
+            raise
         found += page.items
         if not page.more:
             return found
         token, number = page.next_token, number + 1
 
 
+def date_and_part(title: str) -> str:
+    """Return what a title ends with: whoever made the note may have known the chat by another name."""
+    return title[title.rindex("(") :]
+
+
 async def matching(tick: Tick, candidates: list[ZohoNote], title: str, url_path: str) -> list[ZohoNote]:
-    """Return the notes with this title and the chat's URL in them, oldest first; a cut body is read in full."""
+    """Return the notes whose title ends so and that hold the chat's URL, oldest first; a cut body is read in full."""
     wanted = plain(title)
     hits = []
     for note in sorted(candidates, key=lambda note: (note.created_at is None, note.created_at, int(note.id))):
-        if plain(note.title) != wanted:
+        if not plain(note.title).endswith(wanted):
             continue
         body = plain(note.content)
         if url_path not in body:

@@ -21,7 +21,7 @@ def postpone_rest(tick: Tick) -> None:
     """Have every message that this run could not bring to an end wait for the next one, with a reason."""
     now = tick.ledger.now()
     with tick.ledger.transaction() as session:
-        left = [row.id or 0 for row in messages.undecided(session, tick.organisation_id)]
+        left = [row.id or 0 for row in messages.undecided(session, tick.organisation_id, tick.run_id, now)]
         messages.decide(session, left, Verdict(Outcome.PENDING, Reason.BACK_OFF), run_id=tick.run_id, now=now)
 
 

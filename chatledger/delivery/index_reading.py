@@ -6,7 +6,8 @@ from typing import Any
 
 from chatledger.clients import ZohoClient
 from chatledger.delivery.tick import Tick
-from chatledger.ledger import Session, phone_index
+from chatledger.errors import Rejected
+from chatledger.ledger import Session, chats, links, messages, phone_index
 from chatledger.ledger.database import Ledger
 from chatledger.ledger.tables import IndexState
 from chatledger.models import IndexedRecord, Page, RecordRef
@@ -67,8 +68,20 @@ async def build(ledger: Ledger, zoho: ZohoClient, organisation_id: str, settings
     rows = 0
     for state in states.values():
         if state.state != "complete":
-            rows += await _build_module(ledger, zoho, organisation_id, state)
+            rows += await _build_or_restart(ledger, zoho, organisation_id, state)
     return rows
+
+
+async def _build_or_restart(ledger: Ledger, zoho: ZohoClient, organisation_id: str, state: IndexState) -> int:
+    """Go on where an earlier try stopped; a page token lives 24 hours, after that the module is read from its start."""
+    try:
+        return await _build_module(ledger, zoho, organisation_id, state)
+    except Rejected:
+        if state.page_token is None:
+            raise
+    with ledger.transaction() as session:
+        fresh = phone_index.start_building(session, organisation_id, state.module, state.phone_field, state.region)
+    return await _build_module(ledger, zoho, organisation_id, fresh)
 
 
 async def _build_module(ledger: Ledger, zoho: ZohoClient, organisation_id: str, state: IndexState) -> int:
@@ -107,6 +120,7 @@ async def bring_up_to_date(tick: Tick) -> None:
         await build(tick.ledger, tick.zoho, tick.organisation_id, tick.settings)
     await read_changes(tick)
     await sweep_deleted(tick)
+    await look_for_conversions(tick)
 
 
 async def sweep_deleted(tick: Tick) -> None:
@@ -144,10 +158,31 @@ async def read_changes(tick: Tick, *, since: datetime | None = None, whole: bool
         rows = await _changed_rows(tick.zoho, state, start)
         dated = [row.modified_at for row in rows if row.modified_at]
         with tick.ledger.transaction() as session:
+            known = phone_index.by_id(session, tick.organisation_id, [row.ref for row in rows])
             phone_index.replace_rows(session, tick.organisation_id, rows, alias_key)
             kept = phone_index.states(session, tick.organisation_id)[module]
             kept.cursor = max([*dated, *([kept.cursor] if kept.cursor else [])], default=None)
             kept.read_at = tick.ledger.now()
+            kept.grown_at = kept.read_at if len(known) < len(rows) else kept.grown_at
+
+
+async def look_for_conversions(tick: Tick) -> None:
+    """Read leads anew that a message is waiting for, when a contact has appeared since they were last read.
+
+    A conversion need not touch the lead's own modification time, and only that is asked for; its contact is new.
+    """
+    if not tick.settings.follows_conversions:
+        return
+    with tick.ledger.reading() as session:
+        appeared = phone_index.states(session, tick.organisation_id)[tick.settings.converted_module].grown_at
+        if appeared is None:
+            return
+        waiting = messages.open_messages(session, tick.organisation_id, tick.ledger.now())
+        rows = chats.load(session, tick.organisation_id, [row.chat_id for row in waiting])
+        linked = links.load(session, tick.organisation_id, [row.phone_key for row in rows if row.phone_key])
+        refs = [RecordRef(link.module, link.record_id) for link in linked.values() if link.module == "Leads"]
+        doubted = phone_index.read_before(session, tick.organisation_id, refs, appeared)
+    await look_at(tick, doubted)
 
 
 async def _changed_rows(zoho: ZohoClient, state: IndexState, since: datetime | None) -> list[IndexedRecord]:

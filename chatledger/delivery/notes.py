@@ -97,7 +97,12 @@ async def _without_existing(tick: Tick, batch: Sequence[PlannedNote]) -> list[Pl
 
 
 def _may_exist(tick: Tick, planned: PlannedNote) -> bool:
-    """Say whether another ledger may have made this note: not for a day that began after adopt mode did."""
+    """Say whether the note may stand there already: made by another ledger, or brought along by a conversion or merge.
+
+    Another ledger made none for a day that began after adopt mode did.
+    """
+    if planned.stood_on not in (None, planned.record):
+        return True
     return tick.adopts_until is not None and planned.day <= local_date(tick.adopts_until, tick.settings.timezone)
 
 

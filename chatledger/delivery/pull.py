@@ -64,6 +64,7 @@ class _Walk:
     broken: bool
     newest: datetime | None
     previous: datetime | None = None
+    ended: bool = False
     seen: set[int] = field(default_factory=set)
     pages_read: int = 0
 
@@ -78,7 +79,8 @@ class _Walk:
         self.seen |= ids
         dated = [chat.last_message_at for chat in page.items if chat.last_message_at]
         self.newest = max([*dated, *([self.newest] if self.newest else [])], default=None)
-        self.broken = self.broken or not _in_order(page, self.previous)
+        self.broken = self.broken or not _in_order(page, self.previous, self.ended)
+        self.ended = self.ended or not all(chat.last_message_at for chat in page.items)
         self.previous = dated[-1] if dated else self.previous
         self.page += 1
         self.pages_read += 1
@@ -87,7 +89,11 @@ class _Walk:
         """Say whether everything behind this page is known: it is older than the cursor, or nothing on it has changed."""
         if self.broken or not page.items:
             return False
-        return self.previous is None or self.previous < self.stop_at or (not self.sweeps and not changed)
+        if not self.sweeps and not changed:
+            return True
+        # Chats without messages come last, or the order is broken: a sweep looks behind them before it believes that.
+        orderly = all(chat.last_message_at for chat in page.items)
+        return orderly and self.previous is not None and self.previous < self.stop_at
 
 
 async def _walk(tick: Tick) -> None:
@@ -124,9 +130,8 @@ def _started(tick: Tick, now: datetime) -> _Walk:
         )
 
 
-def _in_order(page: Page[Chat], previous: datetime | None) -> bool:
-    """Check newest first, chats without messages last."""
-    ended = False
+def _in_order(page: Page[Chat], previous: datetime | None, ended: bool) -> bool:
+    """Check newest first, chats without messages last; `ended` says that such chats have come already."""
     for chat in page.items:
         if chat.last_message_at is None:
             ended = True
@@ -183,7 +188,7 @@ async def read_changed_chats(tick: Tick) -> None:
             try:
                 done.append(await _read_chat(tick, chat))
             except NotFound:
-                done.append(_ReadChat(chat.id))
+                done.append(_ReadChat(chat.id, gone=True))
             except (LoginRefused, NotPermitted, OutsideError) as error:
                 tick.met(error)
         if len(done) >= CHATS_PER_TRANSACTION:
@@ -200,6 +205,7 @@ class _ReadChat:
     id: int
     items: tuple[Message, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
+    gone: bool = False
 
 
 async def _read_chat(tick: Tick, chat: ChatRow) -> _ReadChat:
@@ -254,7 +260,7 @@ def _counted(tick: Tick, chat: _ReadChat) -> list[Message]:
 
 def _mark_read(row: ChatRow, chat: _ReadChat, now: datetime) -> None:
     named = {item.uid for item in chat.items} | {item.id for item in chat.unreadable}
-    missing = bool(chat.items) and row.last_message_uid is not None and row.last_message_uid not in named
+    missing = chat.gone or (bool(chat.items) and row.last_message_uid is not None and row.last_message_uid not in named)
     row.read_misses = row.read_misses + 1 if missing else 0
     row.to_read = missing and row.read_misses < MISSES_BEFORE_GIVING_UP
     read = [item.timestamp for item in chat.items]

@@ -191,7 +191,7 @@ def _refused(tick: Tick, chat: Chat, refused_owners: list[int], session: Session
     key = chat.phone_key or ""
     match remedy_for_record(refused):
         case Remedy.TAKE_DUPLICATE:
-            record = RecordRef(tick.settings.target_module, refused.duplicate_id or "")
+            record = RecordRef(refused.duplicate_module or tick.settings.target_module, refused.duplicate_id or "")
             take_record(tick, session, key, record, Rule.DUPLICATE)
         case Remedy.OTHER_OWNER:
             refused_owners.append(chat.id)

@@ -1,6 +1,6 @@
 """Settling writes whose outcome nobody knows: after the waiting time they are looked up, then adopted or sent again."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import date, datetime
 
 from chatledger.delivery import index_reading
@@ -31,18 +31,25 @@ async def settle(tick: Tick) -> None:
     now = tick.ledger.now()
     with tick.ledger.reading() as session:
         waiting = [intent for intent in intents.unsettled(session, tick.organisation_id) if _is_due(intent, now)]
+    created = [intent for intent in waiting if intent.kind == "create_note"]
+    await _as_far_as_readable(tick, _settle_records(tick, [intent for intent in waiting if intent.kind == "create_record"]))
+    if await _as_far_as_readable(tick, _look_at_parents(tick, created)):
+        for intent in created:
+            await _as_far_as_readable(tick, _settle_created_note(tick, intent))
+    for intent in waiting:
+        if intent.kind == "update_note":
+            _settle_updated_note(tick, intent)
+        elif intent.kind == "attach":
+            await _as_far_as_readable(tick, _settle_attachment(tick, intent))
+
+
+async def _as_far_as_readable(tick: Tick, looking: Awaitable[None]) -> bool:
     try:
-        await _settle_records(tick, [intent for intent in waiting if intent.kind == "create_record"])
-        await _look_at_parents(tick, [intent for intent in waiting if intent.kind == "create_note"])
-        for intent in waiting:
-            if intent.kind == "create_note":
-                await _settle_created_note(tick, intent)
-            elif intent.kind == "update_note":
-                _settle_updated_note(tick, intent)
-            elif intent.kind == "attach":
-                await _settle_attachment(tick, intent)
+        await looking
     except OutsideError as error:
         tick.met(error)
+        return False
+    return True
 
 
 async def _settle_records(tick: Tick, waiting: Sequence[Intent]) -> None:

@@ -153,12 +153,11 @@ def is_open(now: datetime) -> ColumnElement[bool]:
     return or_(pending, parked)
 
 
-def undecided(session: Session, organisation_id: str) -> list[Message]:
-    """Return the messages that no decision has been written down for."""
+def undecided(session: Session, organisation_id: str, run_id: str, now: datetime) -> list[Message]:
+    """Return the messages that wait for a decision and that this run has written none down for."""
+    new = col(Message.reason) == Reason.NEW.value
     query = select(Message).where(
-        Message.organisation_id == organisation_id,
-        Message.outcome == Outcome.PENDING.value,
-        Message.reason == Reason.NEW.value,
+        Message.organisation_id == organisation_id, is_open(now), or_(new, col(Message.run_id) != run_id)
     )
     return list(session.exec(query))
 

@@ -1,11 +1,12 @@
 """The phone index: for each synced module one row per record, found by exact key or by alias."""
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 
 from sqlmodel import Session, col, delete, select
 
 from chatledger.ledger.chunking import chunks
-from chatledger.ledger.database import replace
+from chatledger.ledger.database import now_in, replace
 from chatledger.ledger.tables import IndexedRecord, IndexState
 from chatledger.models import IndexedRecord as Record
 from chatledger.models import RecordRef
@@ -37,6 +38,7 @@ def drop_other_modules(session: Session, organisation_id: str, modules: Iterable
 
 def replace_rows(session: Session, organisation_id: str, rows: Sequence[Record], alias_of: ColumnOfKeys) -> None:
     """Store rows by record id; an edited phone drops its old key with that."""
+    now = now_in(session)
     values = [
         {
             "organisation_id": organisation_id,
@@ -50,6 +52,7 @@ def replace_rows(session: Session, organisation_id: str, rows: Sequence[Record],
             "alive": row.alive,
             "converted": row.converted,
             "converted_contact": row.converted_contact,
+            "read_at": now,
         }
         for row in rows
     ]
@@ -76,6 +79,25 @@ def by_id(session: Session, organisation_id: str, refs: Iterable[RecordRef]) -> 
         for row in _where(session, organisation_id, module, "record_id", ids):
             found[row.ref] = row
     return found
+
+
+def read_before(session: Session, organisation_id: str, refs: Iterable[RecordRef], moment: datetime) -> list[RecordRef]:
+    """Return those of the records, alive and not converted as far as is known, that were last read before a moment."""
+    ids = [ref.id for ref in refs if ref.module == "Leads"]
+    return [
+        RecordRef("Leads", record_id)
+        for chunk in chunks(ids)
+        for record_id in session.exec(
+            select(IndexedRecord.record_id).where(
+                IndexedRecord.organisation_id == organisation_id,
+                IndexedRecord.module == "Leads",
+                col(IndexedRecord.record_id).in_(chunk),
+                col(IndexedRecord.read_at) < moment,
+                col(IndexedRecord.alive),
+                ~col(IndexedRecord.converted),
+            )
+        )
+    ]
 
 
 def by_key(session: Session, organisation_id: str, module: str, keys: Sequence[str]) -> dict[str, list[Record]]:

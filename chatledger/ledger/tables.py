@@ -294,7 +294,7 @@ class Intent(SQLModel, table=True):
 class IndexState(SQLModel, table=True):
     """How far the phone index of a module is: building or complete, and Zoho's own time up to which changes were read.
 
-    `swept_at` is when the list of deleted records was last read, once a day.
+    `swept_at` is when the list of deleted records was last read, once a day; `grown_at` when a record last appeared.
     """
 
     __tablename__ = "index_state"
@@ -309,6 +309,7 @@ class IndexState(SQLModel, table=True):
     cursor: datetime | None = Field(default=None, sa_type=UtcTime)
     read_at: datetime | None = Field(default=None, sa_type=UtcTime)
     swept_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    grown_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class IndexedRecord(SQLModel, table=True):
@@ -330,6 +331,7 @@ class IndexedRecord(SQLModel, table=True):
     alive: bool = True
     converted: bool = False
     converted_contact: str | None = None
+    read_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class ZohoUser(SQLModel, table=True):

@@ -6,6 +6,7 @@ https://www.zoho.com/accounts/protocol/oauth/token-limits.html
 import json
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from hashlib import sha256
 from uuid import uuid4
 
 from sqlalchemy import ColumnElement
@@ -18,11 +19,22 @@ from chatledger.models import AccessToken
 
 
 class LedgerTokenStore:
-    """A `TokenStore` over the ledger. `holder` names who asks; two stores of one process are two askers."""
+    """A `TokenStore` over the ledger. `holder` names who asks; two stores of one process are two askers.
 
-    def __init__(self, ledger: Ledger, organisation_id: str, connection: str = "zoho", *, holder: str | None = None) -> None:
+    `credentials` is what the token was got with: under other credentials it is another token, and never mistaken for theirs.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        organisation_id: str,
+        connection: str = "zoho",
+        *,
+        credentials: str = "",
+        holder: str | None = None,
+    ) -> None:
         self._ledger = ledger
-        self._key = (organisation_id, connection)
+        self._key = (organisation_id, f"{connection} {sha256(credentials.encode()).hexdigest()[:16]}")
         self._holder = holder or f"{this_process()} store={uuid4().hex}"
 
     def load(self) -> AccessToken | None:

@@ -70,7 +70,8 @@ async def _activate(
 def _report(settings: SyncSettings, seen: Connected, done: Activated) -> None:
     connected = sum(account.connected for account in seen.accounts)
     start = done.starts_at.astimezone(ZoneInfo(settings.timezone))
-    print(f"Active: {seen.workspace.name} -> {seen.organisation.name}, settings version {done.version}.")
+    names = seen.workspace.name or seen.workspace.id, seen.organisation.name or seen.organisation.zgid
+    print(f"Active: {names[0]} -> {names[1]}, settings version {done.version}.")
     print(f"  chats go to {settings.target_module}, matched by {settings.phone_field}", end="")
     print(f"; converted leads {_converted(settings)}." if settings.target_module == "Leads" else ".")
     print(f"  {connected} of {len(seen.accounts)} WhatsApp numbers connected; messages count from {start:%Y-%m-%d %H:%M %Z}.")

@@ -20,11 +20,12 @@ from chatledger.models import CallCount
 
 @dataclass(frozen=True, slots=True)
 class Clients:
-    """Both clients and the count of their requests."""
+    """Both clients, the count of their requests, and where Zoho's access token is kept."""
 
     timelines: TimelinesClient
     zoho: ZohoClient
     count: CallCount
+    tokens: LedgerTokenStore
 
 
 @contextmanager
@@ -42,10 +43,11 @@ async def open_clients(environment: Environment, ledger: Ledger) -> AsyncIterato
     """Open both clients for the length of a command."""
     count = CallCount()
     timelines = TimelinesWorkspace.from_environment(environment).get_client(count)
-    tokens = LedgerTokenStore(ledger, environment.chatledger_organisation)
-    zoho = ZohoConnection.from_environment(environment).get_client(count, tokens)
+    connection = ZohoConnection.from_environment(environment)
+    tokens = LedgerTokenStore(ledger, environment.chatledger_organisation, credentials=connection.credentials)
+    zoho = connection.get_client(count, tokens)
     try:
-        yield Clients(timelines, zoho, count)
+        yield Clients(timelines, zoho, count, tokens)
     finally:
         await timelines.aclose()
         await zoho.aclose()
@@ -53,10 +55,8 @@ async def open_clients(environment: Environment, ledger: Ledger) -> AsyncIterato
 
 def credentials_hash(environment: Environment, ledger: Ledger) -> str:
     """Return a keyed hash of what decides which pair of systems is asked, to notice when it changes."""
-    parts = [
-        environment.timelines_api_url, environment.timelines_api_token.get_secret_value(), environment.zoho_accounts_url,
-        environment.zoho_client_id, environment.zoho_refresh_token.get_secret_value(),
-    ]  # fmt: skip
+    zoho = ZohoConnection.from_environment(environment).credentials
+    parts = [environment.timelines_api_url, environment.timelines_api_token.get_secret_value(), zoho]
     return ledger.cipher.keyed_hash(hashlib.sha256("\n".join(parts).encode()).hexdigest())
 
 

@@ -12,7 +12,6 @@ from chatledger.errors import LedgerUnavailable
 from chatledger.ledger import organisations
 from chatledger.ledger.database import Ledger
 from chatledger.ledger.tables import Organisation
-from chatledger.ledger.tokens import LedgerTokenStore
 from chatledger.settings import SyncSettings
 from deployments.checks import ledger as ledger_checks
 from deployments.checks import machine, timelines, zoho
@@ -54,11 +53,13 @@ def examine(settings: StateSettings) -> Iterator[Finding]:
 
 async def _outside(environment: Environment, ledger: Ledger) -> list[Finding]:
     organisation, settings = _known(ledger, environment.chatledger_organisation)
-    tokens = LedgerTokenStore(ledger, environment.chatledger_organisation)
     async with open_clients(environment, ledger) as clients:
         return [
             *[finding async for finding in timelines.check(clients.timelines, organisation)],
-            *[finding async for finding in zoho.check(clients.zoho, tokens, environment.zoho_api_url, organisation, settings)],
+            *[
+                finding
+                async for finding in zoho.check(clients.zoho, clients.tokens, environment.zoho_api_url, organisation, settings)
+            ],
         ]
 
 

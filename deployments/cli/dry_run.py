@@ -34,8 +34,9 @@ def dry_run(environment: Environment, ledger: Ledger, *, as_json: bool) -> int:
 async def _rehearse(environment: Environment, ledger: Ledger) -> Plan:
     organisation, count = environment.chatledger_organisation, CallCount()
     connection = ZohoConnection.from_environment(environment)
+    tokens = LedgerTokenStore(ledger, organisation, credentials=connection.credentials)
     timelines = TimelinesWorkspace.from_environment(environment).get_client(count)
-    zoho = connection.get_client(count, NoTokenRequests(LedgerTokenStore(ledger, organisation)))
+    zoho = connection.get_client(count, NoTokenRequests(tokens))
     try:
         with scratch_copy(ledger, organisation) as scratch:
             tick = loaded(

@@ -1,5 +1,6 @@
 """The command line: one file per command, one place that turns expected failures into a sentence and an exit code."""
 
+import logging
 import sys
 from collections.abc import Callable
 
@@ -37,6 +38,8 @@ for _name, _command in COMMANDS.items():
 
 def run() -> None:
     """Run the command line. Expected failures end with one sentence: exit code 2 for wrong use, 1 for everything else."""
+    # Commands say what there is to say; without a handler Python would print the warnings of lower parts as they come.
+    logging.getLogger("chatledger").addHandler(logging.NullHandler())
     try:
         app(standalone_mode=True)
     except UsageError as error:

@@ -4,6 +4,8 @@ A tick over 1,000 chats with a new message each runs against stand-ins that answ
 same requests again, as many at once and over the same kind of connections. Ends with exit code 1 when a bar is missed.
 """
 
+# ruff: noqa: T201 - a benchmark prints
+
 import argparse
 import json
 import os
@@ -15,6 +17,8 @@ import tempfile
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
+
+import httpx
 
 from chatledger.clients.budget import ZOHO_CALLS_AT_ONCE
 from chatledger.delivery.pull import READS_AT_ONCE
@@ -68,7 +72,10 @@ def phases(timelines, zoho, world):
     token, bodies = zoho_token(zoho, world), written(zoho, world)
     headers = {
         timelines: {"Authorization": f"Bearer {world['timelines']['token']}"},
-        zoho: {"Authorization": f"Zoho-oauthtoken {token}", "If-Modified-Since": datetime.now(UTC).replace(microsecond=0).isoformat()},
+        zoho: {
+            "Authorization": f"Zoho-oauthtoken {token}",
+            "If-Modified-Since": datetime.now(UTC).replace(microsecond=0).isoformat(),
+        },
     }
     found = []
     for system, log in logs.items():
@@ -96,8 +103,6 @@ def kind_of(request):
 
 def zoho_token(zoho, world):
     """Get an access token of the replay's own, before anything is measured."""
-    import httpx
-
     form = {"grant_type": "refresh_token", **world["zoho"]["client"]}
     return httpx.post(f"{zoho.url}/oauth/v2/token", data=form).raise_for_status().json()["access_token"]
 
@@ -148,7 +153,8 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--chats", type=int, default=1000)
     options = parser.parse_args()
-    print(f"{platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}; {options.chats} chats, {LATENCY_MS} ms")
+    print(f"{platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}")
+    print(f"{options.chats} chats, {LATENCY_MS} ms", flush=True)
     world = world_of(options.chats)
     with tempfile.TemporaryDirectory() as name:
         home = Path(name) / "home"

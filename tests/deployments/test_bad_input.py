@@ -1,7 +1,6 @@
 """Bad input: one clear sentence, the right exit code, and nothing lost."""
 
 import json
-import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -48,15 +47,15 @@ def settings(tmp_path):
     return path
 
 
-@pytest.fixture
-def home(surroundings, settings, monkeypatch):
+@pytest.fixture(autouse=True)
+def home(surroundings, monkeypatch):
     """An environment in which commands start no Prefect server: PREFECT_API_URL names none until a test wants a tick."""
     monkeypatch.setenv("PREFECT_API_URL", f"{CLOSED}/api")
     return surroundings
 
 
 @pytest.fixture
-def activated(home, command, settings, stage):
+def activated(command, settings, stage):
     """An organisation activated for the last hour, and a message that waits for its first tick."""
     ran = command("activate", "--settings", str(settings), "--from", (stage.now() - timedelta(hours=1)).isoformat())
     assert ran.code == 0
@@ -103,7 +102,7 @@ def nothing_is_lost(stage):
 @pytest.mark.parametrize("name", ["TIMELINES_API_URL", "TIMELINES_API_TOKEN", "ZOHO_ACCOUNTS_URL", "ZOHO_CLIENT_ID",
                                   "ZOHO_CLIENT_SECRET", "ZOHO_REFRESH_TOKEN"])  # fmt: skip
 @pytest.mark.parametrize("arguments", [("sync",), ("activate", "--settings", "settings.toml")])
-def test_missing_variable_is_named(home, command, settings, monkeypatch, name, arguments):
+def test_missing_variable_is_named(command, settings, monkeypatch, name, arguments):
     monkeypatch.chdir(settings.parent)
     monkeypatch.delenv(name)
 
@@ -129,7 +128,7 @@ def test_missing_variable_is_named(home, command, settings, monkeypatch, name, a
         ("CHATLEDGER_SECRET_KEY", "short"),
     ],
 )
-def test_wrong_variable_is_named_and_its_value_is_not_shown(home, command, settings, monkeypatch, name, value):
+def test_wrong_variable_is_named_and_its_value_is_not_shown(command, settings, monkeypatch, name, value):
     monkeypatch.setenv(name, value)
 
     ran = command("activate", "--settings", str(settings))
@@ -160,7 +159,7 @@ def test_wrong_variable_is_named_and_its_value_is_not_shown(home, command, setti
         (b"[sync.fixed_fields]\nMobile = '+57'\n", "Mobile"),
     ],
 )
-def test_unreadable_settings_file_is_named_with_what_is_wrong(home, command, settings, content, named):
+def test_unreadable_settings_file_is_named_with_what_is_wrong(command, settings, content, named):
     settings.write_bytes(content)
 
     ran = command("activate", "--settings", str(settings))
@@ -172,7 +171,7 @@ def test_unreadable_settings_file_is_named_with_what_is_wrong(home, command, set
 
 
 @pytest.mark.parametrize("path", ["missing.toml", "."])
-def test_settings_file_that_is_none_is_named(home, command, settings, path):
+def test_settings_file_that_is_none_is_named(command, settings, path):
     ran = command("activate", "--settings", str(settings.parent / path))
 
     assert ran.code == 2
@@ -182,21 +181,21 @@ def test_settings_file_that_is_none_is_named(home, command, settings, path):
 # -- wrong use
 
 
-def test_future_start_is_refused(home, command, settings):
+def test_future_start_is_refused(command, settings):
     ran = command("activate", "--settings", str(settings), "--from", (datetime.now(UTC) + timedelta(days=1)).isoformat())
 
     assert ran.code == 2
     assert "future" in sentence(ran)
 
 
-def test_start_that_is_no_moment_is_refused(home, command, settings):
+def test_start_that_is_no_moment_is_refused(command, settings):
     ran = command("activate", "--settings", str(settings), "--from", "yesterday")
 
     assert ran.code == 2
     assert "--from yesterday" in sentence(ran)
 
 
-def test_sync_before_activation_says_what_to_do(home, command):
+def test_sync_before_activation_says_what_to_do(command):
     ran = command("sync")
 
     assert ran.code == 2
@@ -224,7 +223,7 @@ def test_second_deactivation_is_refused(activated):
 # -- the ledger
 
 
-def test_ledger_in_a_place_that_cannot_be_written_is_named(home, command, settings, tmp_path, monkeypatch):
+def test_ledger_in_a_place_that_cannot_be_written_is_named(command, settings, tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     monkeypatch.setenv("CHATLEDGER_LEDGER_URL", f"sqlite:///{tmp_path / 'file' / 'ledger.db'}")
 
@@ -234,7 +233,7 @@ def test_ledger_in_a_place_that_cannot_be_written_is_named(home, command, settin
     assert str(tmp_path / "file") in sentence(ran)
 
 
-def test_home_that_cannot_be_created_is_named(home, command, settings, tmp_path, monkeypatch):
+def test_home_that_cannot_be_created_is_named(command, settings, tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     monkeypatch.setenv("CHATLEDGER_HOME", str(tmp_path / "file" / "home"))
     monkeypatch.delenv("CHATLEDGER_LEDGER_URL")
@@ -246,7 +245,7 @@ def test_home_that_cannot_be_created_is_named(home, command, settings, tmp_path,
     assert str(tmp_path / "file") in sentence(ran)
 
 
-def test_ledger_that_is_no_database_is_left_as_it_is(home, command, settings, tmp_path, monkeypatch):
+def test_ledger_that_is_no_database_is_left_as_it_is(command, settings, tmp_path, monkeypatch):
     (tmp_path / "letter.txt").write_text("Dear database, " * 500)
     monkeypatch.setenv("CHATLEDGER_LEDGER_URL", f"sqlite:///{tmp_path / 'letter.txt'}")
 
@@ -257,7 +256,8 @@ def test_ledger_that_is_no_database_is_left_as_it_is(home, command, settings, tm
     assert (tmp_path / "letter.txt").read_text() == "Dear database, " * 500
 
 
-def test_full_disk_ends_the_tick_with_a_sentence_and_loses_nothing(stage, activated, prefect, tmp_path, monkeypatch):
+@pytest.mark.usefixtures("activated")
+def test_full_disk_ends_the_tick_with_a_sentence_and_loses_nothing(stage, prefect, tmp_path, monkeypatch):
     ledger_file = tmp_path / "stage.db"
     for number in range(60):
         stage.receive("x" * 2000, phone=f"+57310{number:07}")
@@ -281,7 +281,7 @@ def test_full_disk_ends_the_tick_with_a_sentence_and_loses_nothing(stage, activa
 # -- TimelinesAI
 
 
-def test_wrong_token_of_timelines_is_refused_at_activation(home, command, settings, monkeypatch):
+def test_wrong_token_of_timelines_is_refused_at_activation(command, settings, monkeypatch):
     monkeypatch.setenv("TIMELINES_API_TOKEN", "another-token-than-that")
 
     ran = command("activate", "--settings", str(settings))
@@ -378,7 +378,7 @@ def test_message_that_cannot_be_read_is_parked_and_the_others_go_on(stage, sync)
     assert (code, summary["messages"]["synced"]) == (0, 2)
 
 
-def test_empty_workspace_is_no_trouble(home, command, settings, prefect, monkeypatch):
+def test_empty_workspace_is_no_trouble(command, settings, prefect, monkeypatch):
     assert command("activate", "--settings", str(settings)).code == 0
     monkeypatch.setenv("PREFECT_API_URL", prefect[1])
 
@@ -388,7 +388,7 @@ def test_empty_workspace_is_no_trouble(home, command, settings, prefect, monkeyp
     assert json.loads(ran.out)["messages"]["seen"] == 0
 
 
-def test_workspace_without_a_connected_number_is_said_at_activation(home, command, settings, stage):
+def test_workspace_without_a_connected_number_is_said_at_activation(command, settings, stage):
     for account in list(stage.timelines.workspace.accounts):
         stage.timelines.disconnect_account(account)
 
@@ -405,7 +405,7 @@ def test_workspace_without_a_connected_number_is_said_at_activation(home, comman
     ("name", "value"),
     [("ZOHO_REFRESH_TOKEN", "1000.wrong"), ("ZOHO_CLIENT_ID", "1000.B"), ("ZOHO_CLIENT_SECRET", "not-the-one")],
 )
-def test_wrong_login_at_zoho_names_the_variable(home, command, settings, monkeypatch, name, value):
+def test_wrong_login_at_zoho_names_the_variable(command, settings, monkeypatch, name, value):
     monkeypatch.setenv(name, value)
 
     ran = command("activate", "--settings", str(settings))
@@ -414,7 +414,7 @@ def test_wrong_login_at_zoho_names_the_variable(home, command, settings, monkeyp
     assert name in sentence(ran)
 
 
-def test_wrong_data_centre_names_the_setting(home, command, settings, stage):
+def test_wrong_data_centre_names_the_setting(command, settings, stage):
     stage.zoho.faults.api_host = "www.zohoapis.eu:443"
 
     ran = command("activate", "--settings", str(settings))
@@ -423,7 +423,7 @@ def test_wrong_data_centre_names_the_setting(home, command, settings, stage):
     assert "ZOHO_API_URL" in sentence(ran)
 
 
-def test_missing_scope_is_named_at_activation(home, command, settings, stage):
+def test_missing_scope_is_named_at_activation(command, settings, stage):
     stage.zoho.faults.scopes_granted = ["ZohoCRM.modules.ALL"]
 
     ran = command("activate", "--settings", str(settings))
@@ -458,7 +458,9 @@ def test_missing_right_ends_the_tick_and_nothing_is_lost(stage, sync, right):
 
 
 def test_server_error_on_a_write_is_settled_and_nothing_is_done_twice(stage, sync):
-    stage.zoho.faults.failures = [ZohoFailure(path="/Notes$", method="POST", status=502, body="html", after_commit="bad_gateway")]
+    stage.zoho.faults.failures = [
+        ZohoFailure(path="/Notes$", method="POST", status=502, body="html", after_commit="bad_gateway")
+    ]
 
     code, summary, said = sync()
 
@@ -470,7 +472,7 @@ def test_server_error_on_a_write_is_settled_and_nothing_is_done_twice(stage, syn
 # -- a system that cannot be reached
 
 
-def test_zoho_that_is_down_leaves_messages_pending(stage, home, command, settings, prefect, monkeypatch):
+def test_zoho_that_is_down_leaves_messages_pending(stage, command, settings, prefect, monkeypatch):
     with running(stage.zoho.app) as url:
         port = int(url.rpartition(":")[2])
         monkeypatch.setenv("ZOHO_ACCOUNTS_URL", url)
@@ -489,7 +491,7 @@ def test_zoho_that_is_down_leaves_messages_pending(stage, home, command, setting
     assert len(stage.notes()) == 1
 
 
-def test_timelines_that_is_down_is_said_and_the_summary_printed(stage, home, command, settings, prefect, monkeypatch):
+def test_timelines_that_is_down_is_said_and_the_summary_printed(stage, command, settings, prefect, monkeypatch):
     with running(stage.timelines.app) as url:
         port = int(url.rpartition(":")[2])
         monkeypatch.setenv("TIMELINES_API_URL", f"{url}/integrations/api")
@@ -507,7 +509,7 @@ def test_timelines_that_is_down_is_said_and_the_summary_printed(stage, home, com
     assert len(stage.notes()) == 1
 
 
-def test_systems_that_never_answered_are_said_at_activation(home, command, settings, monkeypatch):
+def test_systems_that_never_answered_are_said_at_activation(command, settings, monkeypatch):
     monkeypatch.setenv("TIMELINES_API_URL", CLOSED)
 
     ran = command("activate", "--settings", str(settings))

@@ -1,4 +1,4 @@
-"""`python -m tests.simulation`: many seeds, or one with its story (`--replay SEED`), or the crash points (`--crash-points`)."""
+"""`python -m tests.simulation`: many seeds, one with its story (`--replay SEED`), the crash points (`--crash-points`)."""
 
 import argparse
 import os
@@ -6,7 +6,7 @@ import sys
 import time
 
 from tests.simulation.crash_points import broken_pairs, broken_points
-from tests.simulation.seeds import Tally, run_side_by_side, tell_story
+from tests.simulation.seeds import Tally, run_side_by_side, say, tell_story
 
 
 def main():
@@ -36,23 +36,23 @@ def _seeds(asked):
     for part in run_side_by_side(asked.first, asked.seeds, asked.jobs):
         tally.add(part)
         for seed, problem in part.broken.items():
-            print(f"\nseed {seed}: {problem}\n  replay: .venv/bin/python -m tests.simulation --replay {seed}")
-        print(f"\r{tally.seeds} seeds, {len(tally.broken)} broken", end="", flush=True)
+            say(f"\nseed {seed}: {problem}\n  replay: .venv/bin/python -m tests.simulation --replay {seed}")
+        say(f"\r{tally.seeds} seeds, {len(tally.broken)} broken", end="")
     seconds = time.monotonic() - begun
-    print(f"\n{tally.seeds / seconds:.2f} seeds a second over {asked.jobs} processes")
+    say(f"\n{tally.seeds / seconds:.2f} seeds a second over {asked.jobs} processes")
     for name, number in sorted(tally.fired.items()):
-        print(f"  {number:8d} {name}")
+        say(f"  {number:8d} {name}")
     silent = tally.never_fired()
     if silent:
-        print(f"never fired, so nothing is known about them: {', '.join(silent)}")
+        say(f"never fired, so nothing is known about them: {', '.join(silent)}")
     return len(tally.broken) + len(silent)
 
 
 def _crash_points(jobs):
     broken = broken_points() + broken_pairs(jobs)
     for points, problem in broken:
-        print(f"killed at {points}: {problem}")
-    print(f"{len(broken)} crash points broken")
+        say(f"killed at {points}: {problem}")
+    say(f"{len(broken)} crash points broken")
     return len(broken)
 
 

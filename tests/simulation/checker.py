@@ -1,21 +1,24 @@
 """The checker: it reads the stand-ins' memories themselves and holds them against what was written.
 
-While a seed runs: never two notes with one message, never a message under a wrong record or day, never a second note for a chat
-and day, never a second record of ours for a number. At its end: every message in exactly one note, and the ledger agrees.
+While a seed runs: never two notes with one message, never a message under a wrong record or day, never a second note for a
+chat and day, never a second record of ours for a number. At its end: every message in exactly one note, and the ledger agrees.
 """
 
 import re
 from collections import defaultdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from chatledger.planning import LEAD_SOURCE
 from sandbox.zoho.store import Change, Note
-from tests.simulation.people import Lineage, People, digits
+from tests.simulation.people import PHONE_FIELDS, Lineage, People, digits
 from tests.simulation.world import World
 
 _MARK = re.compile(r"#(\d+)#")
 _DATE = re.compile(r"\((\d\d/\d\d/\d{4})\)")
+LONG_KNOWN = timedelta(minutes=6)
+"""A record that old was in the index when a creation was decided, however late that was carried out."""
+SUBSCRIBER = 10
 _CHAT = re.compile(r"/chat/(\d+)")
 
 
@@ -42,9 +45,8 @@ class Checker:
         if change.module == "Notes":
             if change.id in self._store.notes:
                 self._note_changed(self._store.notes[change.id])
-        elif change.module == "Leads" and change.operation == "create":
-            if change.values.get("Lead_Source") == LEAD_SOURCE:
-                self._record_created(change)
+        elif (change.module, change.operation) == ("Leads", "create") and change.values.get("Lead_Source") == LEAD_SOURCE:
+            self._record_created(change)
 
     def _note_changed(self, note: Note):
         self._tell("note", note.id, note.parent, note.title, _MARK.findall(note.content or ""))
@@ -85,7 +87,17 @@ class Checker:
             record = self._alive_heir("Leads", record_id)
             if record and number in {digits(record.values.get(name)) for name in ("Mobile", "Phone")}:
                 self._wrong(f"a second record for {number}: {change.id} beside {record.module} {record.id}")
+        for record in self._long_known(number, change.at - LONG_KNOWN):
+            self._wrong(f"a record for {number} beside {record.module} {record.id}, which was there for long")
         self._ours[number].append(change.id)
+
+    def _long_known(self, number, since):
+        """Name the records a person may have made, with this number in the field that is looked at."""
+        for module, field in PHONE_FIELDS.items():
+            for record in self._store.records[module].values():
+                alive = not record.deletion and not record.conversion and record.modified_at < since
+                if alive and digits(record.values.get(field))[-SUBSCRIBER:] == number[-SUBSCRIBER:]:
+                    yield record
 
     def _alive_heir(self, module, record_id):
         record = self._store.live(module, record_id)

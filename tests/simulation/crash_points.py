@@ -1,12 +1,13 @@
 """Crash points: a tick that does everything once is killed at each of its I/O boundaries, alone and in pairs.
 
-The tick creates records and notes, updates a note, follows a conversion and remakes a note of a deleted record. A request whose
-process dies while it is under way is carried out as late as Zoho ever does.
+The tick creates records and notes, updates a note, follows a conversion and remakes a note of a deleted record. A request
+whose process dies while it is under way is carried out as late as Zoho ever does.
 """
 
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 
+from tests.simulation.faults import LONGEST_LATE_COMMIT
 from tests.simulation.in_memory import database
 from tests.simulation.processes import on_machine
 from tests.simulation.simulation import SINCE_ACTIVATION, Simulation, activated, in_virtual_time
@@ -23,7 +24,7 @@ class Kills:
     crossed: dict[str, int] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)
 
-    def __call__(self, process, boundary):
+    def __call__(self, process, _boundary):
         if process.name not in self.crossed:
             self.order.append(process.name)
         self.crossed[process.name] = process.crossed
@@ -43,15 +44,19 @@ def crash_at(*boundaries):
 async def _crash(boundaries):
     world = World(1, ZONE, HOUR, activated_before=SINCE_ACTIVATION)
     world.weather.calm()
-    world.weather.late_after_death = lambda timeout: timeout + 119.0
+    world.weather.late_after_death = lambda timeout: timeout + LONGEST_LATE_COMMIT
+    # Every call waits a while for its turn, so that requests leave long after they were decided.
+    world.weather.waits = 12.0
     simulation = Simulation(world)
     kills = Kills(boundaries)
     with on_machine(world.machine):
         await _before(simulation)
-        for _ in range(max(1, len(boundaries))):
+        for left in reversed(range(len(boundaries))):
             await simulation.tick(kills)
             simulation.checker.during()
-            await world.clock.sleep(200)
+            # The next tick to be killed has everything to settle; the last one left only what may still be carried out.
+            await world.clock.sleep(200 if left else 170)
+        world.weather.calm()
         await simulation.until_quiet()
         await simulation.nothing_to_do()
     return [kills.crossed[name] for name in kills.order]

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import httpx
 
-LONGEST_LATE_COMMIT = 120.0
-"""How long after the client gave up Zoho may still carry a request out; the wait for unknown writes rests on it."""
+LONGEST_LATE_COMMIT = 149.0
+"""How long after the client gave up Zoho may still carry a request out: just less than the wait minus the time-out."""
 
 Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 _HTML = [(b"content-type", b"text/html")]
@@ -91,8 +91,8 @@ def _other_length(answer, change):
     return status, _without_length(headers), json.dumps(content).encode()
 
 
-def _fewer(_draw, answer):
-    return _other_length(answer, lambda rows: rows.__delitem__(slice(-1, None)))
+def _fewer(draw, answer):
+    return _other_length(answer, lambda rows: rows and rows.pop(min(int(draw.share * len(rows)), len(rows) - 1)))
 
 
 def _more(_draw, answer):
@@ -129,7 +129,7 @@ KINDS = (
 )
 OTHERS = (
     "death_before_request", "death_request_in_flight", "death_after_request", "death_before_commit", "death_after_commit",
-    "pause_before_request", "pause_after_answer", "slow_answer", "busy_run", "lost_lease", "late_message",
+    "pause_before_request", "pause_after_answer", "slow_answer", "busy_run", "lost_lease", "late_message", "same_second",
 )  # fmt: skip
 """Kinds that do not happen on the wire."""
 
@@ -141,17 +141,21 @@ class Weather:
         self._random = random
         self.fired = Counter()
         self.rate = random.choice([0.0, 0.05, 0.15, 0.3])
+        self.write_rate = random.choice([0.0, 0.15, 0.3, 0.5])
         self.death_rate = random.choice([0.0, 0.002, 0.01, 0.02])
         self.pause_rate = random.choice([0.0, 0.0, 0.02, 0.08])
+        self.edge_rate = random.choice([0.0, 0.1, 0.3])
+        self.waits = 0.0
+        """How long every call waits for its turn, in seconds."""
         self.active = [kind for kind in KINDS if random.random() < 0.4] or list(KINDS)
 
     def calm(self):
         """Let nothing go wrong any more."""
-        self.rate = self.death_rate = self.pause_rate = 0.0
+        self.rate = self.write_rate = self.death_rate = self.pause_rate = self.edge_rate = self.waits = 0.0
 
     def draw(self, *, write, update, zoho):
         """Draw what happens to a request; None for nothing."""
-        if self._random.random() >= self.rate:
+        if self._random.random() >= (self.write_rate if write else self.rate):
             return None
         fitting = [
             kind
@@ -162,9 +166,13 @@ class Weather:
             return None
         fault = self._random.choice(fitting)
         self.fired[fault.name] += 1
-        return Draw(fault, self._random.random())
+        return Draw(fault, self._share())
 
-    def kills(self, process, boundary):
+    def _share(self):
+        """Draw from 0 to 1, often the utmost, because that is where waits are too short."""
+        return 1.0 if self._random.random() < 0.25 else self._random.random()
+
+    def kills(self, _process, boundary):
         """Say whether a process dies at this boundary."""
         if self._random.random() >= self.death_rate:
             return False
@@ -173,14 +181,21 @@ class Weather:
 
     def late_after_death(self, timeout):
         """Return after how many seconds a request is carried out whose process died."""
-        return self._random.uniform(0, timeout + LONGEST_LATE_COMMIT)
+        return self._share() * (timeout + LONGEST_LATE_COMMIT)
 
     def pause(self, kind, longest):
         """Return for how many seconds the process sleeps here."""
         if self._random.random() >= self.pause_rate:
-            return 0.0
+            return self.waits if kind == "pause_before_request" else 0.0
         self.fired[kind] += 1
         return self._random.uniform(1, longest)
+
+    def meets_an_edge(self):
+        """Say whether records change in the very second in which a list of records is read, before and after the reading."""
+        if self._random.random() >= self.edge_rate:
+            return False
+        self.fired["same_second"] += 1
+        return True
 
     def travel(self):
         """Return how long a request or an answer is on its way, in seconds."""

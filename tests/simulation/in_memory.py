@@ -67,9 +67,7 @@ def empty_database():
 @cache
 def engine():
     """One engine over one connection in memory, set up as the ledger sets up a file; compiled queries outlive a seed."""
-    made = create_engine(
-        "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}, hide_parameters=True
-    )
+    made = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}, hide_parameters=True)
     event.listen(made, "connect", engines._set_up_sqlite)
     event.listen(made, "begin", engines._begin_sqlite)
     return made

@@ -37,9 +37,7 @@ async def _resolve_and_write(tick, batches):
         wanted = records.creation_batches(tick)
         if wanted and await _all_well(tick, [records.refresh_metadata(tick) for _ in wanted]):
             owners = [records.owners(tick, batch) for batch in wanted]
-            await _all_well(
-                tick, [_retried(records.create, tick, *each) for each in zip(wanted, owners, strict=True)]
-            )
+            await _all_well(tick, [_retried(records.create, tick, *each) for each in zip(wanted, owners, strict=True)])
         planned = notes.plan(tick, [chat for batch in batches for chat in batch])
         await _all_well(tick, [_retried(notes.write_batch, tick, number) for number in range(planned)])
         if notes.any_doubted(tick):
@@ -75,6 +73,5 @@ async def keep_lease(tick, process):
     with suppress(LeaseLost):
         while True:
             await asyncio.sleep(tick.options.lease / 3)
-            while loop.time() < process.asleep_until:
-                await asyncio.sleep(process.asleep_until - loop.time())
+            await asyncio.sleep(max(0.0, process.asleep_until - loop.time()))
             lease.renew(tick.ledger, tick.organisation_id, tick.fence, tick.options.lease)

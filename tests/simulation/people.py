@@ -64,7 +64,7 @@ class People:
 
     def write(self, line=None):
         """Somebody writes a message (in this chat), now or with a time that is long past."""
-        line = line or self._random.choice(LINES)
+        line = line or self._random.choice(LINES[: 3 + len(self.written) // 4])  # new chats begin all the time
         number = len(self.written)
         now = self._world.clock.now()
         late = self._random.random() < 0.08
@@ -200,6 +200,6 @@ class People:
     def _records(self, module):
         return [record for record in self._zoho.crm.store.records[module].values() if not record.deletion]
 
-    def _some(self, module, fits=lambda record: True):
+    def _some(self, module, fits=lambda _: True):
         fitting = [record for record in self._records(module) if fits(record)]
         return self._random.choice(fitting) if fitting else None

@@ -1,7 +1,7 @@
 """Processes of a simulated machine: they cross I/O boundaries, and at any of them they may die or be paused.
 
-A process is what its tasks, its view of the ledger and its clients know of it. Once dead, it neither reaches the ledger nor the
-network any more, so that whatever its code still does while it is torn down has no effect.
+A process is what its tasks, its view of the ledger and its clients know of it. Once dead, it neither reaches the ledger nor
+the network any more, so that whatever its code still does while it is torn down has no effect.
 """
 
 import asyncio

@@ -5,12 +5,14 @@ from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 
 from tests.simulation.faults import KINDS, OTHERS
 from tests.simulation.people import ACTS
 from tests.simulation.simulation import run_seed
 
 CHUNK = 20
+say = partial(print, flush=True)
 
 
 @dataclass
@@ -57,8 +59,8 @@ def tell_story(seed):
         run_seed(seed)
     except Exception as error:  # noqa: BLE001  see above
         for moment, *words in getattr(error, "story", []):
-            print(f"{moment:10.2f}", *words)
+            say(f"{moment:10.2f}", *words)
         traceback.print_exception(error)
         return False
-    print(f"seed {seed}: everything was delivered exactly once")
+    say(f"seed {seed}: everything was delivered exactly once")
     return True

@@ -114,7 +114,6 @@ class Simulation:
 
     async def until_quiet(self):
         """Tick until nothing waits any more."""
-        await asyncio.sleep(max(0.0, self.world.late_until - self.world.loop.time()))
         for _ in range(MOST_FAIR_TICKS):
             _, ended = await self.tick()
             self.checker.during()

@@ -34,9 +34,7 @@ def test_every_kind_of_fault_and_act_has_happened():
 @pytest.mark.slow
 def test_a_seed_takes_the_same_course_in_every_process():
     program = (
-        "from tests.simulation.seeds import run\n"
-        "tally = run(range(3, 5))\n"
-        "print(sorted(tally.fired.items()), tally.broken)"
+        "from tests.simulation.seeds import run\ntally = run(range(3, 5))\nprint(sorted(tally.fired.items()), tally.broken)"
     )
     said = {
         subprocess.run(

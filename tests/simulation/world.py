@@ -60,7 +60,8 @@ class World:
         self.clock = VirtualClock(self.loop, skew=3_600 * hour + activated_before)
         self.timelines, self.zoho = self._stand_ins()
         self.machine = Machine(tells=self.random.random() < 0.7)
-        self.late_until = 0.0
+        self.under_way = []
+        self._bystander = ""
         self.story = []
         self.ledger = Ledger(engine(), cipher(), clock=self.clock.now)
         self.starts_at = self.clock.now()
@@ -88,9 +89,18 @@ class World:
         """The app behind a request's host."""
         return self.zoho.app if request.url.host.startswith("zoho") else self.timelines.app
 
-    def expect_until(self, moment):
-        """Remember that a late request is still under way until then."""
-        self.late_until = max(self.late_until, moment)
+    def touch(self):
+        """Somebody changes a record that has nothing to do with any chat."""
+        if self.zoho.crm.store.live("Leads", self._bystander) is None:
+            self._bystander = self.zoho.add_record("Leads", {"Last_Name": "Otro"})
+        self.zoho.edit_record("Leads", self._bystander, {"Last_Name": "Otro mas"})
+
+    def add_unseen(self):
+        """Somebody adds a record for a number that has not written yet, a moment after the list was read."""
+        written = {chat.phone for chat in self.timelines._service.workspace.chats.values()}
+        phone = next((phone for phone in reversed(PHONES) if phone not in written), None)
+        if phone is not None:
+            self.zoho.add_record("Leads", {"Last_Name": "Del mismo segundo", "Mobile": phone})
 
     def forget_access_tokens(self):
         """End every access token, as Zoho does at times without a word."""
@@ -121,5 +131,11 @@ class World:
         timelines, zoho, _ = self.clients(process, self.ledger)
         seen = await activation.look_around(timelines, zoho, self.settings)
         await activation.activate(
-            self.ledger, zoho, ORGANISATION, self.settings, seen, start=self.starts_at if adopts else None, credentials_hash="same"
+            self.ledger,
+            zoho,
+            ORGANISATION,
+            self.settings,
+            seen,
+            start=self.starts_at if adopts else None,
+            credentials_hash="same",
         )

@@ -63,16 +63,25 @@ def _done(row: dict[str, Any], sent_id: str | None, asked: Asked, action: str) -
 
 
 def _refused(row: dict[str, Any], code: str) -> RowRefused:
+    """Read a refusal; of several errors of one row the duplicate counts, because it can be helped, else the first."""
     details = plain_details(row.get("details"))
-    first: dict[str, Any] = next(iter(details.get("errors", [])), {})
-    api_name = details.get("api_name") or first.get("api_name")
-    duplicate = next((found for part in (details, *details.get("errors", [])) if (found := _duplicate_id(part, code))), None)
-    message = known_message(row.get("message")) or f"refused with {code}"
-    return RowRefused(code, message, str(api_name) if api_name else None, duplicate, details)
+    parts = [details, *details.get("errors", [])]
+    telling = next((part for part in parts if _duplicate(part, code)), parts[-1] if len(parts) == 1 else parts[1])
+    api_name = telling.get("api_name") or details.get("api_name")
+    found, module = _duplicate(telling, code) or (None, None)
+    return RowRefused(
+        code=str(telling.get("code") or code),
+        message=known_message(row.get("message")) or f"refused with {code}",
+        api_name=str(api_name) if api_name else None,
+        duplicate_id=found,
+        duplicate_module=module,
+        details=details,
+    )
 
 
-def _duplicate_id(details: dict[str, Any], code: str) -> str | None:
-    """Return the record in the way: `duplicate_record.id` in v8, `id` in older versions."""
+def _duplicate(details: dict[str, Any], code: str) -> tuple[str, str | None] | None:
+    """Return id and module of the record in the way: `duplicate_record` in v8, `id` alone in older versions."""
     record = details.get("duplicate_record", {})
     older = details.get("id") if "DUPLICATE_DATA" in (code, details.get("code")) else None
-    return record.get("id") or older or None
+    found = record.get("id") or older
+    return (str(found), record.get("module") or None) if found else None

@@ -100,6 +100,7 @@ def upgrade() -> None:
         sa.Column("cursor", sa.DateTime(), nullable=True),
         sa.Column("read_at", sa.DateTime(), nullable=True),
         sa.Column("swept_at", sa.DateTime(), nullable=True),
+        sa.Column("grown_at", sa.DateTime(), nullable=True),
         sa.PrimaryKeyConstraint("organisation_id", "module"),
     )
     op.create_table(
@@ -115,6 +116,7 @@ def upgrade() -> None:
         sa.Column("alive", sa.Boolean(), nullable=False),
         sa.Column("converted", sa.Boolean(), nullable=False),
         sa.Column("converted_contact", sa.String(), nullable=True),
+        sa.Column("read_at", sa.DateTime(), nullable=True),
         sa.PrimaryKeyConstraint("organisation_id", "module", "record_id"),
     )
     op.create_index("indexed_by_alias_key", "indexed_record", ["organisation_id", "module", "alias_key"], unique=False)

@@ -1,0 +1,142 @@
+"""The named mutants: for each, the lines of the safety code that are replaced. Every one breaks a rule of docs/delivery.md."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A text patch: for each module the old texts, found exactly once each, with the new ones."""
+
+    changes: dict[str, tuple[tuple[str, str], ...]]
+
+
+def _one(module, old, new):
+    return _several(module, (old, new))
+
+
+def _several(module, *pairs):
+    return Mutant({f"chatledger.{module}": pairs})
+
+
+MUTANTS = {
+    "no_wait": _one("delivery.tick", "return moment + timedelta(seconds=self.options.unknown_write_wait)", "return moment"),
+    "wait_counted_from_the_decision": _one("ledger.intents", "intent.may_leave_until + wait", "intent.decided_at + wait"),
+    "wait_shortened_by_the_time_out": _one(
+        "delivery.sending",
+        "tick.wait_from(tick.ledger.now())",
+        "tick.wait_from(tick.ledger.now() - timedelta(seconds=tick.options.http_timeout + tick.options.intent_age))",
+    ),
+    "adopt_by_search": _one(
+        "delivery.adoption",
+        "found += page.items",
+        "late = tick.ledger.now() - __import__('datetime').timedelta(seconds=240)\n"
+        "        found += [item for item in page.items if item.created_at and item.created_at < late]",
+    ),
+    "match_by_title_only": _one("delivery.adoption", "        if url_path in body:", "        if True:"),
+    "adoption_ignores_conversion": _several(
+        "delivery.settling",
+        *(
+            ("    if waiting:\n        await index_reading.read_changes(tick)\n", "    if not waiting:\n"),
+            (
+                'in places(tick, key, RecordRef(intent.module, intent.record_id or "")):',
+                'in [RecordRef(intent.module, intent.record_id or "")]:',
+            ),
+        ),
+    ),
+    "late_update_not_locked": Mutant(
+        {
+            "chatledger.delivery.notes": (("if planned.position in locked:", "if False:"),),
+            "chatledger.delivery.resolving": ((" or (row.chat_id, row.local_date) in unconfirmed:", ":"),),
+        }
+    ),
+    "hash_set_before_the_answer": _one(
+        "delivery.notes",
+        "        await send(tick, [_update(",
+        "        with tick.ledger.transaction() as session:\n"
+        "            for planned in waiting:\n"
+        "                _row(tick, session, planned).body_hash = planned.body_hash\n"
+        "        await send(tick, [_update(",
+    ),
+    "index_cursor_before_its_rows": _several(
+        "delivery.index_reading",
+        *(
+            ("OVERLAP = timedelta(minutes=10)", "OVERLAP = timedelta(0)"),
+            (
+                "        with tick.ledger.transaction() as session:\n"
+                "            phone_index.replace_rows(session, tick.organisation_id, rows, alias_key)\n"
+                "            kept = ",
+                "        with tick.ledger.transaction() as session:\n"
+                "            kept = phone_index.states(session, tick.organisation_id)[module]\n"
+                "            kept.cursor = max([*dated, *([kept.cursor] if kept.cursor else [])], default=None)\n"
+                "        with tick.ledger.transaction() as session:\n"
+                "            phone_index.replace_rows(session, tick.organisation_id, rows, alias_key)\n"
+                "            kept = ",
+            ),
+        ),
+    ),
+    "strict_changed_since": _one(
+        "delivery.index_reading",
+        "changed_since=since - OVERLAP if since else None",
+        "changed_since=since + timedelta(seconds=1) if since else None",
+    ),
+    "converted_rows_dropped": _one("delivery.index_reading", 'return "both" if module == "Leads" else None', "return None"),
+    "lease_taken_over_without_settling": _one(
+        "ledger.intents", "    left_behind = session.exec(query).all()", "    left_behind: list[Intent] = []"
+    ),
+    "answers_zipped_unchecked": _one(
+        "clients.zoho.rows",
+        "    if len(rows) != len(sent_ids):\n",
+        "    sent_ids = sent_ids[: len(rows)]\n    rows = rows[: len(sent_ids)]\n    if False:\n",
+    ),
+    "server_error_taken_as_refused": _one(
+        "clients.zoho.answers",
+        "return Unavailable(text, outcome_unknown=asked.write, **context)",
+        "return Unavailable(text, outcome_unknown=False, **context)",
+    ),
+    "time_out_taken_as_not_done": _one(
+        "clients.sending", 'seconds", unknown=asked.write) from None', 'seconds", unknown=False) from None'
+    ),
+    "broken_answer_taken_as_not_done": _one(
+        "clients.sending", '({type(error).__name__})", unknown=asked.write)', '({type(error).__name__})", unknown=False)'
+    ),
+    "a_create_retried": _one("delivery.sending", "        if error.outcome_unknown:\n", "        if False:\n"),
+    "unknown_taken_as_done": _one(
+        "ledger.intents", '.values(state="unknown", settle_after=settle_after)', '.values(state="settled")'
+    ),
+    "two_chats_of_one_key_created_side_by_side": _one(
+        "delivery.records",
+        "chosen = first.setdefault(alias_key(key), row.chat_id)",
+        "chosen = first.setdefault(str(row.chat_id), row.chat_id)",
+    ),
+    "plan_from_the_pull_only": _one(
+        "ledger.messages",
+        "pending = (col(Message.outcome) == Outcome.PENDING.value) & due",
+        "pending = (col(Message.outcome) == Outcome.PENDING.value) & due & (col(Message.reason) == Reason.NEW.value)",
+    ),
+    "lease_never_checked": _one(
+        "ledger.lease",
+        "    if lease is None or lease.fence != fence or lease.holder == FREE or lease.expires_at <= needed_until:",
+        "    if False:",
+    ),
+    "stale_write_sent_late": _one("delivery.sending", "    if too_old:", "    if False:"),
+    "note_sent_again_without_looking": _one("delivery.settling", "        if hits:\n", "        if False:\n"),
+    "record_settled_without_reading": _one(
+        "delivery.settling",
+        "            if rows:\n                take_record",
+        "            if False:\n                take_record",
+    ),
+    "intent_after_the_request": _several(
+        "delivery.sending",
+        *(
+            ("    ids = _committed(tick, writes)\n", "    ids: list[int] = []\n"),
+            (
+                "    _answered(tick, writes, ids, results, store)\n\n\ndef _committed",
+                "    _answered(tick, writes, _committed(tick, writes), results, store)\n\n\ndef _committed",
+            ),
+        ),
+    ),
+    "merged_note_made_anew": _one(
+        "delivery.notes", "found.parent.id == planned.record.id or (merged and", "False or (False and"
+    ),
+    "refused_parent_not_looked_at": _one("delivery.notes", "    await index_reading.look_at(tick, doubted)\n", ""),
+}
