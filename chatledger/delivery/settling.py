@@ -9,7 +9,8 @@ from chatledger.delivery.notes import adopt
 from chatledger.delivery.records import take_record
 from chatledger.delivery.tick import Tick
 from chatledger.errors import OutsideError
-from chatledger.ledger import attachments, chats, intents, notes, phone_index
+from chatledger.ledger import Session, attachments, chats, intents, links, notes, phone_index
+from chatledger.ledger.links import NewLink
 from chatledger.ledger.tables import Intent
 from chatledger.matching import Rule
 from chatledger.models import RecordRef
@@ -99,7 +100,7 @@ async def _settle_created_note(tick: Tick, intent: Intent) -> None:
         if hits:
             with tick.ledger.transaction() as session:
                 row = stored[intent.part or 1]
-                adopt(tick, session, row, hits[0].id, record, body_hash=intent.body_hash)
+                adopt(tick, session, row, hits[0].id, _belongs_to(tick, session, key, record), body_hash=intent.body_hash)
                 intents.close(session, intent.id or 0, "settled", result_id=hits[0].id)
             if len(hits) > 1:
                 tick.remarks.append(
@@ -108,6 +109,24 @@ async def _settle_created_note(tick: Tick, intent: Intent) -> None:
             return
     with tick.ledger.transaction() as session:
         intents.close(session, intent.id or 0, "settled")
+
+
+def _belongs_to(tick: Tick, session: Session, key: str | None, found_on: RecordRef) -> RecordRef:
+    """Return the record a chat belongs to now that its note was found on `found_on`.
+
+    A number whose record is gone goes where its note went; one that has found another record meanwhile keeps that, and the
+    note goes on where it is instead of being repeated there.
+    """
+    if key is None:
+        return found_on
+    link = links.load(session, tick.organisation_id, [key]).get(key)
+    linked = RecordRef(link.module, link.record_id) if link else None
+    if linked is not None and index_reading.is_alive(session, tick.organisation_id, linked):
+        return linked
+    if index_reading.is_alive(session, tick.organisation_id, found_on):
+        new = NewLink(key, found_on, Rule.ADOPTED.value, key, hops=(linked,) if linked else ())
+        links.remember(session, tick.organisation_id, new, run_id=tick.run_id, now=tick.ledger.now())
+    return found_on
 
 
 def _settle_updated_note(tick: Tick, intent: Intent) -> None:
