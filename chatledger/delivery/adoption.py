@@ -5,8 +5,9 @@ import html
 import re
 from collections.abc import Iterable
 
+from chatledger.delivery import index_reading
 from chatledger.delivery.tick import Tick
-from chatledger.errors import NotFound, Rejected
+from chatledger.errors import NotFound, Rejected, Unavailable
 from chatledger.ledger import links, phone_index
 from chatledger.models import RecordRef, ZohoNote
 from chatledger.planning import PlannedNote
@@ -44,16 +45,26 @@ async def existing_note(tick: Tick, planned: PlannedNote) -> str | None:
 
 
 async def notes_on(tick: Tick, record: RecordRef) -> list[ZohoNote]:
-    """Read all notes of a record, every page. Raises OutsideError when they cannot be read; a gone record has none."""
+    """Read all notes of a record, every page. Raises OutsideError when they cannot be read.
+
+    A record that is known to be gone has none. One that vanished since it was last looked at proves nothing: whoever merged
+    or converted it took its notes along to where nobody has looked yet.
+    """
     found: list[ZohoNote] = []
     token, number = None, 1
     while True:
         try:
             page = await tick.zoho.notes_of(record, page_token=token, page=number)
         except Rejected as error:
-            if isinstance(error, NotFound) or error.code == "INVALID_DATA":
+            if not isinstance(error, NotFound) and error.code != "INVALID_DATA":
+                raise
+            with tick.ledger.reading() as session:
+                surprising = index_reading.is_alive(session, tick.organisation_id, record)
+            if not surprising or record.module not in tick.settings.phone_fields:
                 return found
-            raise
+            await index_reading.look_at(tick, [record])
+            text = f"{record.module} {record.id} vanished while its notes were looked up; they are looked up again."
+            raise Unavailable(text, system="Zoho CRM") from error
         found += page.items
         if not page.more:
             return found

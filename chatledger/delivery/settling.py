@@ -95,7 +95,9 @@ async def _settle_created_note(tick: Tick, intent: Intent) -> None:
         rows = chats.load(session, tick.organisation_id, [intent.chat_id or 0])
         stored = notes.of_day(session, tick.organisation_id, intent.chat_id or 0, intent.local_date or date.min)
     key = rows[0].phone_key if rows else None
-    for record in places(tick, key, RecordRef(intent.module, intent.record_id or "")):
+    searched = places(tick, key, RecordRef(intent.module, intent.record_id or ""))
+    before = _states(tick, searched)
+    for record in searched:
         hits = await matching(tick, await notes_on(tick, record), intent.title, intent.url_path)
         if hits:
             with tick.ledger.transaction() as session:
@@ -107,8 +109,19 @@ async def _settle_created_note(tick: Tick, intent: Intent) -> None:
                     f"{record.module}/{record.id} holds {len(hits)} notes of one chat and day; the oldest is kept."
                 )
             return
+    await index_reading.read_changes(tick)
+    await index_reading.look_at(tick, searched)
+    now_possible = places(tick, key, RecordRef(intent.module, intent.record_id or ""))
+    if _states(tick, searched) != before or not set(now_possible) <= set(searched):
+        return  # a conversion or merge may have taken the note past us while we looked: it is looked up once more
     with tick.ledger.transaction() as session:
         intents.close(session, intent.id or 0, "settled")
+
+
+def _states(tick: Tick, records: Sequence[RecordRef]) -> dict[RecordRef, tuple[bool, bool]]:
+    with tick.ledger.reading() as session:
+        known = phone_index.by_id(session, tick.organisation_id, records)
+    return {ref: (row.alive, row.converted) for ref, row in known.items()}
 
 
 def _belongs_to(tick: Tick, session: Session, key: str | None, found_on: RecordRef) -> RecordRef:
