@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from chatledger.ledger.database import Clock, Ledger, open_ledger
 from sandbox.serving import running
@@ -14,6 +15,10 @@ from tests.postgresql import PostgresServer, running_server
 from tests.stage import Stage, small_world
 
 SECRET_KEY = "a passphrase only for tests"
+
+# A property holds or it does not: how long an example takes on a busy machine says nothing about it.
+settings.register_profile("chatledger", deadline=None)
+settings.load_profile("chatledger")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -90,11 +90,11 @@ class People:
 
     def convert_lead(self, lead_id, contact_id=None):
         """Convert a lead into a new contact, which is given its number, or into an existing one."""
+        phone = self._zoho.crm.store.live("Leads", lead_id).values.get("Mobile")
         made = self._zoho.convert_lead(lead_id, contact_id)
         self._lineage.inherits(made, lead_id)
         if not contact_id:
-            number = min(self._lineage.numbers[lead_id], default="")
-            self._zoho.edit_record("Contacts", made, {"Phone": f"+{number}"})
+            self._zoho.edit_record("Contacts", made, {"Phone": phone})
 
     def merge(self):
         child = self._some("Leads", lambda record: not record.conversion and record.id not in self._renumbered)

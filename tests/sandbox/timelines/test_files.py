@@ -21,9 +21,9 @@ def test_the_form_overrides_name_and_type(api):
 def test_the_link_of_a_file_lives_fifteen_minutes(api, stand_in):
     link = api.get(f"/files/{uploaded(api)['uid']}").json()["data"]["temporary_download_url"]
     assert httpx.get(link).content == b"%PDF-1.7 body"
-    stand_in.clock.advance(899)
+    stand_in.clock.advance(880)
     assert httpx.get(link).status_code == 200
-    stand_in.clock.advance(2)
+    stand_in.clock.advance(30)
     assert httpx.get(link).status_code == 403
 
 
