@@ -112,10 +112,6 @@ class SyncSettings(BaseModel):
             fields[self.converted_module] = self.converted_phone_field
         return fields
 
-    def needs_new_index(self, other: "SyncSettings") -> bool:
-        """Say whether `other` reads other modules, fields or regions, so that the phone index has to be read anew."""
-        return self.phone_fields != other.phone_fields or self.default_region != other.default_region
-
 
 def read_settings(text: str, source: str) -> SyncSettings:
     """Read a TOML settings file; `source` names it in errors. Raises UsageError naming the field and what would do."""

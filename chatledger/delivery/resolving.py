@@ -200,12 +200,6 @@ def wait_for(tick: Tick, session: Session, chat_ids: Iterable[int], reason: Reas
     decide_all(tick, session, chat_ids, Verdict(Outcome.PENDING, reason))
 
 
-def postpone(tick: Tick, chat_ids: Iterable[int], reason: Reason) -> None:
-    """Leave what these chats still have open for the next tick."""
-    with tick.ledger.transaction() as session:
-        wait_for(tick, session, chat_ids, reason)
-
-
 async def match_with_fresh_index(tick: Tick, chat_ids: Sequence[int]) -> None:
     """Match again by an index that is at most a minute old, immediately before something is created."""
     if not index_reading.is_fresh(tick):

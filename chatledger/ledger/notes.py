@@ -1,6 +1,6 @@
 """Notes: one row per chat, local date and part, with the hash of the body Zoho last confirmed."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
 from sqlmodel import Session, col, select
@@ -29,15 +29,6 @@ def of_days(
         )
         for row in session.exec(query.order_by(col(Note.part))):
             found.setdefault((row.chat_id, row.local_date), []).append(row)
-    return found
-
-
-def of_chats(session: Session, organisation_id: str, chat_ids: Iterable[int]) -> list[Note]:
-    """Return all notes of these chats."""
-    found: list[Note] = []
-    for chunk in chunks(chat_ids):
-        query = select(Note).where(Note.organisation_id == organisation_id, col(Note.chat_id).in_(chunk))
-        found += session.exec(query.order_by(col(Note.local_date), col(Note.part)))
     return found
 
 
