@@ -1,0 +1,35 @@
+"""The ledger's tables. Every row belongs to one organisation; every time is UTC.
+
+An analyst can read them as they are: `run` what happened when, `message` what became of each message and why, `link` which
+record a phone belongs to, `note` what was written where, `change` what was changed by whom.
+"""
+
+from chatledger.ledger.tables.columns import BIG_KEY, UtcTime
+from chatledger.ledger.tables.conversations import Account, Chat, ChatWalk, Message, MessageAttachment
+from chatledger.ledger.tables.organisations import ConnectionToken, Lease, Organisation, SettingsVersion
+from chatledger.ledger.tables.runs import Change, Run
+from chatledger.ledger.tables.writes import Intent, Link, Note
+from chatledger.ledger.tables.zoho_mirror import FieldMetadata, IndexedRecord, IndexState, ZohoUser
+
+__all__ = [
+    "BIG_KEY",
+    "Account",
+    "Change",
+    "Chat",
+    "ChatWalk",
+    "ConnectionToken",
+    "FieldMetadata",
+    "IndexState",
+    "IndexedRecord",
+    "Intent",
+    "Lease",
+    "Link",
+    "Message",
+    "MessageAttachment",
+    "Note",
+    "Organisation",
+    "Run",
+    "SettingsVersion",
+    "UtcTime",
+    "ZohoUser",
+]
