@@ -1,5 +1,6 @@
 """Uploading files to their notes while their URL lives; one that cannot be uploaded is named in the note with the reason."""
 
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -29,16 +30,38 @@ async def attach(tick: Tick) -> None:
     with tick.ledger.reading() as session:
         waiting = attachments.waiting(session, tick.organisation_id)
         unsettled = intents.unsettled(session, tick.organisation_id)
+    standing: dict[str, Counter[str]] = {}
     locked = {(intent.message_uid, intent.position) for intent in unsettled if intent.kind == "attach"}
     for file, message, note in waiting:
         if tick.stopped:
             break
         if (file.message_uid, file.position) in locked:
             continue
+        if await _stands_already(tick, file, note, standing):
+            continue
         reason = await _upload(tick, file, message, note)
         if reason is not None:
             tick.rework.add(message.chat_id)
             _name(tick, file, message, reason)
+
+
+async def _stands_already(tick: Tick, file: MessageAttachment, note: Note, standing: dict[str, Counter[str]]) -> bool:
+    """In adopt mode say whether a file stands on its note already, and write that down; True as well when nobody knows."""
+    zoho_id = note.zoho_id or ""
+    if not tick.adopts(note.local_date):
+        return False
+    if zoho_id not in standing:
+        try:
+            standing[zoho_id] = Counter(await tick.zoho.attachments_of(zoho_id))
+        except OutsideError as error:
+            tick.met(error)
+            return True
+    with tick.ledger.transaction() as session:
+        known = attachments.names_on_note(session, tick.organisation_id, zoho_id)
+        found = standing[zoho_id][file.filename] > known[file.filename]
+        if found:
+            attachments.uploaded(session, tick.organisation_id, (file.message_uid, file.position), zoho_note_id=zoho_id)
+    return found
 
 
 async def _upload(tick: Tick, file: MessageAttachment, message: Message, note: Note) -> str | None:

@@ -26,7 +26,6 @@ from chatledger.planning import (
     pause_after,
     remedy_for_note,
 )
-from chatledger.transcript import local_date
 
 Confirmed = list[tuple[PlannedNote, str]]
 """Notes of a batch that Zoho confirmed, with their ids."""
@@ -103,7 +102,7 @@ def _may_exist(tick: Tick, planned: PlannedNote) -> bool:
     """
     if planned.stood_on not in (None, planned.record):
         return True
-    return tick.adopts_until is not None and planned.day <= local_date(tick.adopts_until, tick.settings.timezone)
+    return tick.adopts(planned.day)
 
 
 async def _still_stands(tick: Tick, planned: PlannedNote) -> bool:

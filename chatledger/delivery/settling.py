@@ -1,5 +1,6 @@
 """Settling writes whose outcome nobody knows: after the waiting time they are looked up, then adopted or sent again."""
 
+from collections import Counter
 from collections.abc import Awaitable, Sequence
 from datetime import date, datetime
 
@@ -153,9 +154,10 @@ def _settle_updated_note(tick: Tick, intent: Intent) -> None:
 
 
 async def _settle_attachment(tick: Tick, intent: Intent) -> None:
-    names = await tick.zoho.attachments_of(intent.zoho_note_id or "")
-    found = intent.title in names
+    names = Counter(await tick.zoho.attachments_of(intent.zoho_note_id or ""))
     with tick.ledger.transaction() as session:
+        known = attachments.names_on_note(session, tick.organisation_id, intent.zoho_note_id or "")
+        found = names[intent.title] > known[intent.title]
         if found:
             spot = (intent.message_uid or "", intent.position or 0)
             attachments.uploaded(session, tick.organisation_id, spot, zoho_note_id=intent.zoho_note_id or "")

@@ -11,12 +11,12 @@ from chatledger.delivery.wording import load_wording
 from chatledger.errors import LoginRefused, NotPermitted, OutsideError
 from chatledger.ledger import intents, lease, organisations, runs
 from chatledger.ledger.database import Ledger
-from chatledger.ledger.tables import Run
+from chatledger.ledger.tables import Organisation, Run
 from chatledger.matching import CreateRecord
 from chatledger.models import CallCount, RecordRef, RowRefused, ZohoNote
 from chatledger.planning import PlannedNote
 from chatledger.settings import SyncSettings
-from chatledger.transcript import Wording
+from chatledger.transcript import Wording, local_date
 
 NotePosition = tuple[int, date, int]
 """Chat id, local date and part: what a note is one of."""
@@ -76,6 +76,10 @@ class Tick:
     def stopped(self) -> bool:
         """Whether an outside system refused us as a whole, so that asking it again in this run is useless."""
         return any(isinstance(error, LoginRefused | NotPermitted) for error in self.problems)
+
+    def adopts(self, day: date) -> bool:
+        """Say whether Zoho may hold notes of a day that this ledger knows nothing of: none is made before looking."""
+        return self.adopts_until is not None and day <= local_date(self.adopts_until, self.settings.timezone)
 
     def wait_from(self, moment: datetime) -> datetime:
         """Return when a write without an answer may be looked up, counted from the last moment it may have left."""
@@ -139,7 +143,7 @@ def loaded(
         fence=fence,
         settings=settings,
         starts_at=organisation.starts_at,
-        adopts_until=organisation.activated_at if organisation.adopt_mode else None,
+        adopts_until=_adopts_until(organisation),
         options=options,
         ledger=ledger,
         timelines=timelines,
@@ -148,3 +152,9 @@ def loaded(
         wording=load_wording(settings.language.value),
         record_url=record_url.format(zgid=organisation.zgid),
     )
+
+
+def _adopts_until(organisation: Organisation) -> datetime | None:
+    """Return until when another ledger, or this one before it was restored, may have written notes; None for never."""
+    moments = [organisation.activated_at if organisation.adopt_mode else None, organisation.restored_at]
+    return max((moment for moment in moments if moment), default=None)

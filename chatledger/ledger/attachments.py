@@ -1,5 +1,6 @@
 """Files of messages: which wait for their note, which were uploaded, and why the others were not."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 from sqlmodel import Session, col, select, update
@@ -59,6 +60,16 @@ def on_note(session: Session, organisation_id: str, zoho_note_id: str) -> tuple[
         )
     ).all()
     return len(rows), sum(row.size or 0 for row in rows)
+
+
+def names_on_note(session: Session, organisation_id: str, zoho_note_id: str) -> Counter[str]:
+    """Return how often each file name is known to stand on a note: phones call many of their pictures the same."""
+    rows = session.exec(
+        select(MessageAttachment.filename).where(
+            MessageAttachment.organisation_id == organisation_id, MessageAttachment.zoho_note_id == zoho_note_id
+        )
+    )
+    return Counter(rows)
 
 
 def uploaded(

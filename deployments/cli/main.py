@@ -7,7 +7,7 @@ from collections.abc import Callable
 import typer
 
 from chatledger.errors import ChatledgerError, UsageError
-from deployments.cli import activate, deactivate, demo, doctor, explain, log, pin, sandbox, sync
+from deployments.cli import activate, backup, deactivate, demo, doctor, explain, log, pin, sandbox, sync
 
 EXIT_REFUSED, EXIT_WRONG_USE, EXIT_INTERRUPTED = 1, 2, 130
 
@@ -30,6 +30,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "explain": explain.explain,
     "pin": pin.pin,
     "unpin": pin.unpin,
+    "backup": backup.backup,
+    "restore": backup.restore,
 }
 
 for _name, _command in COMMANDS.items():

@@ -10,7 +10,10 @@ from chatledger.ledger.tables.columns import UtcTime
 
 
 class Organisation(SQLModel, table=True):
-    """A Zoho organisation bound to a TimelinesAI workspace, and whether its sync is switched on."""
+    """A Zoho organisation bound to a TimelinesAI workspace, and whether its sync is switched on.
+
+    In adopt mode, and for days up to `restored_at`, Zoho may hold notes that this ledger knows nothing of.
+    """
 
     id: str = Field(primary_key=True)
     zgid: str
@@ -23,6 +26,7 @@ class Organisation(SQLModel, table=True):
     starts_at: datetime = Field(sa_type=UtcTime)
     activated_at: datetime = Field(sa_type=UtcTime)
     deactivated_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    restored_at: datetime | None = Field(default=None, sa_type=UtcTime)
     metadata_read_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
