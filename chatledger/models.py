@@ -59,6 +59,7 @@ class Reason(StrEnum):
     OUTGOING_ONLY = "outgoing_only"
     CONVERTED_STOP = "converted_stop"
     ERASED = "erased"
+    DAY_CLOSED = "day_closed"
     # parked
     UNREADABLE = "unreadable"
     SEVERAL_MATCHES = "several_matches"
@@ -136,6 +137,24 @@ class Workspace:
 
 
 @dataclass(frozen=True, slots=True)
+class Template:
+    """A text snippet of the workspace; `{{name}}` in its text stands for something the sender fills in."""
+
+    id: int
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChange:
+    """What became of a sent message at a moment; `status` is an open set of words."""
+
+    status: str
+    at: datetime | None
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Unreadable:
     """A payload that does not fit the contract: kept raw, with the reason, and never in the way of the others."""
 
@@ -160,6 +179,31 @@ class RecordRef:
 
     module: str
     id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPhone:
+    """A number found in a phone field of a record: the key, and the field's api_name."""
+
+    key: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatsOfRecord:
+    """What a look-up found: a record with its numbers and their chats on all connected numbers, newest chat first.
+
+    `values` are the record's fields as Zoho gave them. `only_ledger` says that TimelinesAI could not be asked, and why, so
+    that there are only the chats the ledger knows. `unread_phones` names phone fields whose text holds no number.
+    """
+
+    record: RecordRef
+    values: dict[str, Any] = dataclass_field(repr=False)
+    phones: tuple[RecordPhone, ...] = dataclass_field(repr=False)
+    chats: tuple[Chat, ...] = dataclass_field(repr=False)
+    numbers: tuple[Account, ...] = dataclass_field(repr=False)
+    unread_phones: tuple[str, ...] = ()
+    only_ledger: Exception | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +308,7 @@ class ZohoNote:
     content: str
     parent: RecordRef
     created_at: datetime | None
+    modified_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

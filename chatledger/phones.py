@@ -11,6 +11,7 @@ Two numbers are the same only if their keys are equal; nothing here compares tra
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from urllib.parse import unquote
 
 import phonenumbers
@@ -81,6 +82,7 @@ def phone_key(raw: str | None, default_region: str) -> str | None:
     return next(iter(phone_keys(raw, default_region)), None)
 
 
+@lru_cache(maxsize=10_000)  # the same numbers come with every page of chats and of records
 def phone_keys(raw: str | None, default_region: str) -> tuple[str, ...]:
     """Return the keys of all numbers in `raw`, in the order written, each once."""
     if raw is None or len(raw) > _LONGEST_TEXT:

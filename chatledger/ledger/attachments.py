@@ -49,7 +49,10 @@ def waiting(session: Session, organisation_id: str) -> list[tuple[MessageAttachm
 
 def any_waiting(session: Session, organisation_id: str) -> bool:
     """Say whether a file of a written note waits for its upload."""
-    return bool(waiting(session, organisation_id))
+    query = select(MessageAttachment.message_uid).where(
+        MessageAttachment.organisation_id == organisation_id, MessageAttachment.state == "waiting"
+    )
+    return session.exec(query.limit(1)).first() is not None and bool(waiting(session, organisation_id))
 
 
 def on_note(session: Session, organisation_id: str, zoho_note_id: str) -> tuple[int, int]:

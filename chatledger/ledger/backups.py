@@ -8,18 +8,19 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, func, insert, select, text, update
+from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session, SQLModel
 
 from chatledger.errors import LedgerUnavailable, UsageError
 from chatledger.ledger import tables
-from chatledger.ledger.database import Ledger, now_in
-from chatledger.ledger.encryption import Cipher
+from chatledger.ledger.database import HASH_KEY, Ledger, now_in
+from chatledger.ledger.encryption import Cipher, keyed_hash
 from chatledger.ledger.engines import connect, parse_url
 from chatledger.ledger.files import PRIVATE_FILE
 from chatledger.ledger.migrating import migrate
@@ -110,7 +111,7 @@ def _readable_copy(backup: Path, cipher: Cipher) -> Iterator[Connection]:
         try:
             with engine.connect() as connection:
                 proof = connection.execute(text("SELECT proof FROM backup_proof")).scalar_one()
-            if proof != cipher.keyed_hash(_PROOF):
+            if proof not in _own_proofs(engine, cipher):
                 raise UsageError(
                     f"{backup} was made with another secret key; set CHATLEDGER_SECRET_KEY to that key, or copy the file"
                     " secret.key of its home."
@@ -122,6 +123,16 @@ def _readable_copy(backup: Path, cipher: Cipher) -> Iterator[Connection]:
             raise UsageError(f"{backup} is damaged or no backup of chatledger; nothing was restored.") from error
         finally:
             engine.dispose()
+
+
+def _own_proofs(engine: Engine, cipher: Cipher) -> set[str]:
+    """Return what the proof of a backup of ours may be; after a change of the secret key hashes are made with a kept key."""
+    proofs = {cipher.keyed_hash(_PROOF)}
+    kept = "SELECT ciphertext FROM kept_secret WHERE name = :name"
+    with engine.connect() as connection, suppress(DatabaseError, LedgerUnavailable):  # older backups have no such table
+        for ciphertext in connection.execute(text(kept), {"name": HASH_KEY}).scalars():
+            proofs.add(keyed_hash(bytes.fromhex(cipher.decrypt(ciphertext)), _PROOF))
+    return proofs
 
 
 def _make_room(session: Session, *, replace: bool) -> None:

@@ -1,7 +1,7 @@
 """The open ledger: one engine, migrated to the newest version, its clock and its cipher."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,11 @@ from sqlmodel import Session, SQLModel
 from chatledger.ledger.encryption import Cipher, load_cipher
 from chatledger.ledger.engines import connect, for_reading, parse_url
 from chatledger.ledger.migrating import migrate
+from chatledger.ledger.tables import KeptSecret
 from chatledger.ledger.trouble import explained, without_password
 
 Clock = Callable[[], datetime]
+HASH_KEY = "hash key"
 
 
 class Ledger:
@@ -50,6 +52,18 @@ class Ledger:
         with explained(self._engine.url), self._session(self._reading_engine) as session:
             yield session
 
+    def rewrite(self, tables: Iterable[type[SQLModel]]) -> None:
+        """Have the database write tables anew: deleted values live on in free pages and logs until that is done."""
+        with explained(self._engine.url):
+            if self._engine.dialect.name == "sqlite":
+                with closing(self._engine.raw_connection()) as connection:  # raw, because this must run outside a transaction
+                    for statement in ("PRAGMA query_only = 0", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                        connection.cursor().execute(statement)
+                return
+            with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                for table in tables:
+                    connection.execute(text(f'VACUUM (FULL) "{table.__tablename__}"'))
+
     def now(self) -> datetime:
         """Return the database's time, aware, in UTC; all processes of a ledger agree on it."""
         with self.reading() as session:
@@ -60,7 +74,7 @@ class Ledger:
         self._engine.dispose()
 
     def _session(self, engine: Engine) -> Session:
-        return Session(engine, expire_on_commit=False, info={"clock": self._clock})
+        return Session(engine, expire_on_commit=False, info={"clock": self._clock, "cipher": self.cipher})
 
 
 def now_in(session: Session) -> datetime:
@@ -97,6 +111,13 @@ def replace(session: Session, table: type[SQLModel], rows: Sequence[dict[str, An
     session.connection().execute(statement.on_conflict_do_update(index_elements=key, set_=values), rows)
 
 
+def keep_hash_key(session: Session, cipher: Cipher) -> None:
+    """Let a cipher make keyed hashes as before a change of the secret key; LedgerUnavailable under a wrong key."""
+    kept = session.get(KeptSecret, HASH_KEY)
+    if kept:
+        cipher.hash_key = bytes.fromhex(cipher.decrypt(kept.ciphertext))
+
+
 def open_ledger(url: str, *, home: Path, secret_key: str | None, clock: Clock | None = None) -> Ledger:
     """Open the ledger at `url` and bring it to the newest version; safe for several processes at once.
 
@@ -108,7 +129,10 @@ def open_ledger(url: str, *, home: Path, secret_key: str | None, clock: Clock | 
     try:
         with explained(parsed):
             migrate(engine)
-        return Ledger(engine, cipher, clock=clock)
+        ledger = Ledger(engine, cipher, clock=clock)
+        with ledger.reading() as session:
+            keep_hash_key(session, cipher)
     except BaseException:
         engine.dispose()
         raise
+    return ledger

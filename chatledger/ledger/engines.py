@@ -85,8 +85,12 @@ def _begin_sqlite(connection: Connection) -> None:
     # A deferred transaction that turns into a writing one fails at once with "database is locked" when another process
     # wrote in between, whatever the busy timeout; IMMEDIATE waits at the start instead.
     reading = connection.get_execution_options().get(READING, False)
-    connection.exec_driver_sql(f"PRAGMA query_only = {int(reading)}")
-    connection.exec_driver_sql("BEGIN DEFERRED" if reading else "BEGIN IMMEDIATE")
+    # Sent to the driver itself, because it is sent for every transaction.
+    raw: Any = connection.connection.dbapi_connection
+    if connection.info.get(READING) is not reading:
+        raw.execute(f"PRAGMA query_only = {int(reading)}")
+        connection.info[READING] = reading
+    raw.execute("BEGIN DEFERRED" if reading else "BEGIN IMMEDIATE")
 
 
 def _postgresql(url: URL) -> Engine:

@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import func
 from sqlmodel import Session, col, or_, select
 
 from chatledger.ledger.chunking import chunks
 from chatledger.ledger.tables import Change, ChatWalk, Intent, Message, Note, Run, ZohoUser
+from chatledger.models import Outcome
 
 MOST_LINES = 10_000
 
@@ -46,6 +47,14 @@ def counts(session: Session, organisation_id: str, outcomes: Sequence[str]) -> d
         .order_by(func.count().desc(), col(Message.reason))
     )
     return {(outcome, reason): count for outcome, reason, count in session.exec(query)}
+
+
+def parked_since(session: Session, organisation_id: str, since: datetime) -> int:
+    """Count the messages that were parked after a moment and still are."""
+    query = select(func.count()).where(
+        Message.organisation_id == organisation_id, Message.outcome == Outcome.PARKED, col(Message.decided_at) > since
+    )
+    return session.exec(query).one()
 
 
 def outcomes_of_chats(session: Session, organisation_id: str, chat_ids: Iterable[int]) -> dict[int, dict[str, int]]:
@@ -102,6 +111,20 @@ def writes_of_message(session: Session, organisation_id: str, row: Message) -> l
     return list(session.exec(query.order_by(col(Intent.id))))
 
 
+def unsettled_writes(session: Session, organisation_id: str, chat_ids: Iterable[int]) -> list[Intent]:
+    """Return the writes to these chats' notes that may be on their way or have no trustworthy answer yet, oldest first."""
+    found: list[Intent] = []
+    for chunk in chunks(chat_ids):
+        query = select(Intent).where(
+            Intent.organisation_id == organisation_id,
+            col(Intent.chat_id).in_(chunk),
+            col(Intent.state).in_(["open", "unknown"]),
+            Intent.kind != "create_record",
+        )
+        found += session.exec(query.order_by(col(Intent.id)))
+    return found
+
+
 def chat_list_is_out_of_order(session: Session, organisation_id: str) -> bool:
     """Say whether TimelinesAI's chat list was not newest first when it was last walked."""
     walk = session.get(ChatWalk, organisation_id)
@@ -112,3 +135,9 @@ def users(session: Session, organisation_id: str) -> dict[str, str]:
     """Return the name of each Zoho user by id."""
     rows = session.exec(select(ZohoUser).where(ZohoUser.organisation_id == organisation_id))
     return {row.id: row.name for row in rows}
+
+
+def changes_of_run(session: Session, organisation_id: str, run_id: str) -> dict[str, int]:
+    """Count what a run changed by kind of change."""
+    query = select(Change.what, func.count()).where(Change.organisation_id == organisation_id, Change.run_id == run_id)
+    return dict(session.exec(query.group_by(col(Change.what))).all())

@@ -3,11 +3,18 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select, update
 
 from chatledger.ledger.tables import Intent
 
 UNSETTLED = ("open", "unknown")
+_UNSETTLED = (
+    select(Intent)
+    .where(col(Intent.organisation_id) == bindparam("organisation"), col(Intent.state).in_(UNSETTLED))
+    .order_by(col(Intent.id))
+)
+"""Built once: a tick asks again and again what it has to wait for."""
 
 
 def add(session: Session, intents: Sequence[Intent]) -> list[int]:
@@ -50,8 +57,7 @@ def take_over(session: Session, organisation_id: str, *, fence: int, wait: timed
 
 def unsettled(session: Session, organisation_id: str) -> list[Intent]:
     """Return every intent whose outcome nobody knows yet, oldest first."""
-    query = select(Intent).where(Intent.organisation_id == organisation_id, col(Intent.state).in_(UNSETTLED))
-    return list(session.exec(query.order_by(col(Intent.id))))
+    return list(session.exec(_UNSETTLED, params={"organisation": organisation_id}))
 
 
 def created_records(session: Session, organisation_id: str, phone_key: str) -> list[Intent]:

@@ -6,6 +6,7 @@ transaction that commits a decision; a run that slept through the end of its lea
 
 from datetime import timedelta
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select, update
 
 from chatledger.errors import LeaseLost
@@ -15,6 +16,15 @@ from chatledger.ledger.tables import Lease
 
 FREE = ""
 
+# A SQLite transaction is alone from its beginning; `populate_existing` because the row may have been read before.
+_LOCKED = (
+    select(Lease)
+    .where(col(Lease.organisation_id) == bindparam("organisation_id"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+"""Built once, because every write checks the lease three times."""
+
 
 def acquire(ledger: Ledger, organisation_id: str, seconds: float) -> int | None:
     """Take the lease for `seconds` and return its fence; None while another live run holds it.
@@ -22,16 +32,27 @@ def acquire(ledger: Ledger, organisation_id: str, seconds: float) -> int | None:
     A holder that died on this machine is replaced at once, any other one when its time by the database's clock is over.
     """
     with ledger.transaction() as session:
-        insert_if_missing(session, Lease(organisation_id=organisation_id, holder=FREE, fence=0, expires_at=now_in(session)))
         lease = _locked(session, organisation_id)
+        if lease is None:
+            first = Lease(organisation_id=organisation_id, holder=FREE, fence=0, expires_at=now_in(session))
+            insert_if_missing(session, first)
+            lease = _locked(session, organisation_id)
         now = now_in(session)
-        if lease is None or (lease.expires_at > now and not is_gone(lease.holder)):
+        # A lease that was given back is free even where its end lies ahead because the clock was set back since.
+        if lease is None or (lease.holder != FREE and lease.expires_at > now and not is_gone(lease.holder)):
             return None
         lease.holder = str(this_process())
         lease.fence += 1
         lease.expires_at = now + timedelta(seconds=seconds)
         session.add(lease)
         return lease.fence
+
+
+def is_held(ledger: Ledger, organisation_id: str) -> bool:
+    """Say whether a run holds the lease that is not known to have died."""
+    with ledger.reading() as session:
+        lease = session.get(Lease, organisation_id)
+        return bool(lease and lease.holder != FREE and lease.expires_at > now_in(session) and not is_gone(lease.holder))
 
 
 def renew(ledger: Ledger, organisation_id: str, fence: int, seconds: float) -> None:
@@ -67,9 +88,7 @@ def check(session: Session, organisation_id: str, fence: int, seconds_left: floa
 
 
 def _locked(session: Session, organisation_id: str) -> Lease | None:
-    # A SQLite transaction is alone from its beginning; `populate_existing` because the row may have been read before.
-    query = select(Lease).where(Lease.organisation_id == organisation_id).with_for_update()
-    return session.exec(query.execution_options(populate_existing=True)).one_or_none()
+    return session.exec(_LOCKED, params={"organisation_id": organisation_id}).one_or_none()
 
 
 def _lost() -> LeaseLost:

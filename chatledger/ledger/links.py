@@ -34,6 +34,14 @@ def load(session: Session, organisation_id: str, keys: Iterable[str]) -> dict[st
     return found
 
 
+def of_record(session: Session, organisation_id: str, record: RecordRef) -> list[str]:
+    """Return the phone keys whose chats belong to a record, pinned ones too."""
+    query = select(Link.phone_key).where(
+        Link.organisation_id == organisation_id, Link.module == record.module, Link.record_id == record.id
+    )
+    return list(session.exec(query.order_by(col(Link.phone_key))))
+
+
 def remember(
     session: Session, organisation_id: str, new: NewLink, *, run_id: str | None, now: datetime, actor: str = "sync"
 ) -> bool:

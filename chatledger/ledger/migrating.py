@@ -85,7 +85,14 @@ def _upgrade(connection: Connection) -> None:
     from alembic import command
     from alembic.config import Config
 
+    from chatledger.ledger import planner_facts, views
+    from chatledger.ledger.filling import fill_new_columns
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
+    views.drop_on_sqlite(connection)
     command.upgrade(config, "head")
+    fill_new_columns(connection)
+    views.create(connection)
+    planner_facts.tell_sqlite(connection)

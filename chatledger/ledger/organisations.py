@@ -18,6 +18,11 @@ def find(session: Session, organisation_id: str) -> Organisation | None:
     return session.get(Organisation, organisation_id)
 
 
+def every(session: Session) -> list[Organisation]:
+    """Return every organisation of this ledger, by id."""
+    return list(session.exec(select(Organisation).order_by(Organisation.id)))
+
+
 def get(session: Session, organisation_id: str) -> Organisation:
     """Return an organisation that was activated before; raises sqlalchemy's NoResultFound for any other."""
     return session.get_one(Organisation, organisation_id)

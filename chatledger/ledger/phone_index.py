@@ -1,22 +1,36 @@
 """The phone index: for each synced module one row per record, found by exact key or by alias."""
 
+import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, delete, select
 
 from chatledger.ledger.chunking import chunks
 from chatledger.ledger.database import now_in, replace
+from chatledger.ledger.erasures import is_erased
 from chatledger.ledger.tables import IndexedRecord, IndexState
 from chatledger.models import IndexedRecord as Record
 from chatledger.models import RecordRef
 
 ColumnOfKeys = Callable[[str], str]
 
+# Built once, because every decision of a tick asks the index.
+_STATES = select(IndexState).where(col(IndexState.organisation_id) == bindparam("organisation"))
+_WHERE = {
+    column: select(IndexedRecord).where(
+        col(IndexedRecord.organisation_id) == bindparam("organisation"),
+        col(IndexedRecord.module) == bindparam("module"),
+        col(getattr(IndexedRecord, column)).in_(bindparam("values", expanding=True)),
+    )
+    for column in ("record_id", "phone_key", "alias_key")
+}
+
 
 def states(session: Session, organisation_id: str) -> dict[str, IndexState]:
     """Return how far the index of each module is."""
-    rows = session.exec(select(IndexState).where(IndexState.organisation_id == organisation_id)).all()
+    rows = session.exec(_STATES, params={"organisation": organisation_id}).all()
     return {row.module: row for row in rows}
 
 
@@ -37,8 +51,10 @@ def drop_other_modules(session: Session, organisation_id: str, modules: Iterable
 
 
 def replace_rows(session: Session, organisation_id: str, rows: Sequence[Record], alias_of: ColumnOfKeys) -> None:
-    """Store rows by record id; an edited phone drops its old key with that."""
+    """Store rows by record id; an edited phone drops its old key with that. The number of an erased person is not kept."""
     now = now_in(session)
+    erased = is_erased(session, organisation_id)
+    rows = [dataclasses.replace(row, phone_key=None) if erased(row.phone_key) else row for row in rows]
     values = [
         {
             "organisation_id": organisation_id,
@@ -123,12 +139,8 @@ def _grouped(rows: Iterable[Record], key: Callable[[Record], str | None]) -> dic
 def _where(session: Session, organisation_id: str, module: str, column: str, values: Iterable[str]) -> list[Record]:
     found: list[Record] = []
     for chunk in chunks(values):
-        query = select(IndexedRecord).where(
-            IndexedRecord.organisation_id == organisation_id,
-            IndexedRecord.module == module,
-            col(getattr(IndexedRecord, column)).in_(chunk),
-        )
-        found += [_value(row) for row in session.exec(query)]
+        asked = {"organisation": organisation_id, "module": module, "values": list(chunk)}
+        found += [_value(row) for row in session.exec(_WHERE[column], params=asked)]
     return found
 
 

@@ -14,6 +14,7 @@ def start(session: Session, run: Run) -> None:
         update(Run)
         .where(col(Run.organisation_id) == run.organisation_id, col(Run.state) == "running")
         .values(state="crashed", ended_at=run.started_at, problem="the process ended before the run did")
+        .execution_options(synchronize_session=False)  # nothing of it has been read in this session
     )
     session.add(run)
 
@@ -26,6 +27,12 @@ def find(session: Session, run_id: str) -> Run:
 def of_flow_run(session: Session, organisation_id: str, flow_run_id: str) -> Run | None:
     """Return the run a Prefect flow run carried out, the newest of its attempts; None when it found another one at work."""
     query = select(Run).where(Run.organisation_id == organisation_id, Run.flow_run_id == flow_run_id)
+    return session.exec(query.order_by(col(Run.started_at).desc())).first()
+
+
+def at_work(session: Session, organisation_id: str) -> Run | None:
+    """Return the newest run that is called running; its process may have died."""
+    query = select(Run).where(Run.organisation_id == organisation_id, Run.state == "running")
     return session.exec(query.order_by(col(Run.started_at).desc())).first()
 
 

@@ -25,6 +25,7 @@ _WHOLE: tuple[type[SQLModel], ...] = (
     tables.ZohoUser,
     tables.FieldMetadata,
     tables.Intent,
+    tables.Erasure,
 )
 _OF_CHATS = (tables.Message, tables.Note)
 _ROWS_AT_ONCE = 1_000
@@ -36,15 +37,22 @@ def scratch_copy(ledger: Ledger, organisation_id: str, *, clock: Clock | None = 
 
     The copy lies in a temporary folder that only this user can read.
     """
+    with empty_scratch(ledger, clock=clock) as scratch:
+        with ledger.reading() as source, scratch.transaction() as target:
+            _copy(source, target, tables.Organisation, col(tables.Organisation.id) == organisation_id)
+            for table in _WHOLE:
+                _copy(source, target, table, _of(table, organisation_id))
+        yield scratch
+
+
+@contextmanager
+def empty_scratch(ledger: Ledger, *, clock: Clock | None = None) -> Iterator[Ledger]:
+    """Give a ledger that knows nothing, with the clock and the cipher of another one; it vanishes with the block."""
     with tempfile.TemporaryDirectory(prefix="chatledger-dry-run-") as folder:
         engine = connect(make_url(f"sqlite:///{Path(folder) / 'ledger.db'}"))
         SQLModel.metadata.create_all(engine)
         scratch = Ledger(engine, ledger.cipher, clock=clock or ledger.now)
         try:
-            with ledger.reading() as source, scratch.transaction() as target:
-                _copy(source, target, tables.Organisation, col(tables.Organisation.id) == organisation_id)
-                for table in _WHOLE:
-                    _copy(source, target, table, _of(table, organisation_id))
             yield scratch
         finally:
             scratch.close()

@@ -51,10 +51,12 @@ class LedgerTokenStore:
     def claim_refresh(self, seconds: float) -> bool:
         """Reserve the right to refresh for `seconds` by the database's clock; False while anybody holds it."""
         with self._ledger.transaction() as session:
-            insert_if_missing(session, self._empty_row())
+            if session.get(ConnectionToken, self._key) is None:
+                insert_if_missing(session, self._empty_row())
             now = now_in(session)
             until = col(ConnectionToken.claimed_until)
             claim = update(ConnectionToken).values(claimed_by=self._holder, claimed_until=now + timedelta(seconds=seconds))
+            claim = claim.execution_options(synchronize_session=False)  # its row is not looked at again
             claimed = session.exec(claim.where(*self._row(), or_(until.is_(None), until <= now)))
             return claimed.rowcount == 1
 

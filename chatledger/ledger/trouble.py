@@ -80,18 +80,20 @@ def explained(url: URL) -> Iterator[None]:
     except (DataError, IntegrityError) as error:
         raise LedgerUnavailable(f"{name_of(url)} refused a row: {_what_was_refused(error)}.") from None
     except DBAPIError as error:
+        raise LedgerUnavailable(f"{name_of(url)} {_environment_trouble(error.orig)}.") from error
+    except sqlite3.Error as error:
         raise LedgerUnavailable(f"{name_of(url)} {_environment_trouble(error)}.") from error
 
 
-def _environment_trouble(error: DBAPIError) -> str:
-    if isinstance(error.orig, sqlite3.Error):
-        code = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-        return SQLITE_TROUBLE.get(code & 0xFF, f"could not be used ({error.orig})")
-    code = getattr(error.orig, "sqlstate", None)
+def _environment_trouble(error: BaseException | None) -> str:
+    if isinstance(error, sqlite3.Error):
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+        return SQLITE_TROUBLE.get(code & 0xFF, f"could not be used ({error})")
+    code = getattr(error, "sqlstate", None)
     if code is None:
-        return _connection_trouble(str(error.orig))
+        return _connection_trouble(str(error))
     by_code = (POSTGRESQL_TROUBLE[part] for part in (code, code[:2]) if part in POSTGRESQL_TROUBLE)
-    return next(by_code, f"could not be used ({type(error.orig).__name__}, code {code})")
+    return next(by_code, f"could not be used ({type(error).__name__}, code {code})")
 
 
 def _connection_trouble(words: str) -> str:

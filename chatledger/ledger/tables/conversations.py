@@ -25,10 +25,15 @@ class Chat(SQLModel, table=True):
     """A WhatsApp conversation as TimelinesAI last described it.
 
     `to_read` says that it has changed since its messages were read; `read_until` is the newest message time up to which they
-    were read completely, None until the first read.
+    were read completely, None until the first read. `unverified_since` is when the first message since then came by webhook
+    alone: one before it may have been lost, so the chat is read some time later. `erased` says that the person behind
+    it was erased on request.
     """
 
-    __table_args__ = (Index("chat_by_phone_key", "organisation_id", "phone_key"),)
+    __table_args__ = (
+        Index("chat_by_phone_key", "organisation_id", "phone_key"),
+        Index("chat_by_name", "organisation_id", "name_folded", "last_message_at"),
+    )
     organisation_id: str = Field(primary_key=True)
     id: int = Field(primary_key=True, sa_type=BigInteger)
     name: str
@@ -45,12 +50,16 @@ class Chat(SQLModel, table=True):
     read_until: datetime | None = Field(default=None, sa_type=UtcTime)
     read_at: datetime | None = Field(default=None, sa_type=UtcTime)
     first_seen_at: datetime = Field(sa_type=UtcTime)
+    name_folded: str | None = None
+    unverified_since: datetime | None = Field(default=None, sa_type=UtcTime)
+    erased: bool | None = None
 
 
 class Message(SQLModel, table=True):
     """One item of a chat with its outcome. `id` is the order of arrival; `detail` holds Zoho's code and field of a refusal.
 
-    `raw` holds the payload of a message that could not be read, `timestamp` is None for those alone.
+    `raw` holds the payload of a message that could not be read, `timestamp` is None for those alone. `account_id` is that of
+    its chat, repeated here because five million messages are listed and counted by number.
     """
 
     __table_args__ = (
@@ -58,11 +67,15 @@ class Message(SQLModel, table=True):
         Index("message_by_chat", "organisation_id", "chat_id", "timestamp"),
         Index("message_by_outcome", "organisation_id", "outcome", "reason", "next_try_at"),
         Index("message_by_run", "organisation_id", "run_id"),
+        Index("message_by_time", "organisation_id", "timestamp"),
+        Index("message_by_reason", "organisation_id", "reason", "timestamp"),
+        Index("message_by_number", "organisation_id", "account_id", "reason", "timestamp"),
     )
     id: int | None = Field(default=None, sa_column=Column(BIG_KEY, primary_key=True, autoincrement=True))
     organisation_id: str
     uid: str
     chat_id: int = Field(sa_type=BigInteger)
+    account_id: str | None = None
     timestamp: datetime | None = Field(default=None, sa_type=UtcTime)
     local_date: date | None = None
     kind: str = ""
@@ -89,6 +102,7 @@ class Message(SQLModel, table=True):
     module: str | None = None
     record_id: str | None = None
     note_id: str | None = None
+    text_removed: bool | None = None
 
 
 class MessageAttachment(SQLModel, table=True):
@@ -108,7 +122,10 @@ class MessageAttachment(SQLModel, table=True):
 
 
 class ChatWalk(SQLModel, table=True):
-    """Where reading the chat list stands. `cursor` is the newest message time fully read, by TimelinesAI's own values."""
+    """Where reading the chat list stands. `cursor` is the newest message time fully read, by TimelinesAI's own values.
+
+    `walked_at` is when a walk last ended, `pages` how many pages it took: a long one is made less often.
+    """
 
     __tablename__ = "chat_walk"
     organisation_id: str = Field(primary_key=True)
@@ -119,3 +136,5 @@ class ChatWalk(SQLModel, table=True):
     swept_at: datetime | None = Field(default=None, sa_type=UtcTime)
     reread_at: datetime | None = Field(default=None, sa_type=UtcTime)
     accounts_read_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    walked_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    pages: int = Field(default=0, sa_column_kwargs={"server_default": "0"})

@@ -15,6 +15,10 @@ class Link(SQLModel, table=True):
     `rule` says what decided, `matched_key` which form of the number the record carries, `candidates` who else was alive.
     """
 
+    __table_args__ = (
+        Index("link_by_record", "organisation_id", "record_id"),
+        Index("link_by_rule", "organisation_id", "rule", "changed_at"),
+    )
     organisation_id: str = Field(primary_key=True)
     phone_key: str = Field(primary_key=True)
     module: str
@@ -34,7 +38,11 @@ class Note(SQLModel, table=True):
     `body_hash` is that of the last confirmed body and None while unknown; `title` never changes after the first plan.
     """
 
-    __table_args__ = (UniqueConstraint("organisation_id", "chat_id", "local_date", "part", name="note_of_day"),)
+    __table_args__ = (
+        UniqueConstraint("organisation_id", "chat_id", "local_date", "part", name="note_of_day"),
+        Index("note_by_zoho_id", "organisation_id", "zoho_id"),
+        Index("note_by_record", "organisation_id", "record_id"),
+    )
     id: int | None = Field(default=None, sa_column=Column(BIG_KEY, primary_key=True, autoincrement=True))
     organisation_id: str
     chat_id: int = Field(sa_type=BigInteger)
@@ -61,6 +69,8 @@ class Intent(SQLModel, table=True):
     __table_args__ = (
         Index("intent_by_state", "organisation_id", "state"),
         Index("intent_by_key", "organisation_id", "phone_key"),
+        Index("intent_by_day", "organisation_id", "chat_id", "local_date"),
+        Index("intent_by_message", "organisation_id", "message_uid"),
     )
     id: int | None = Field(default=None, sa_column=Column(BIG_KEY, primary_key=True, autoincrement=True))
     organisation_id: str

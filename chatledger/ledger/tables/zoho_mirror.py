@@ -12,6 +12,8 @@ from chatledger.ledger.tables.columns import UtcTime
 class IndexState(SQLModel, table=True):
     """How far the phone index of a module is: building or complete, and Zoho's own time up to which changes were read.
 
+    While it is read in full, the next page is told by `page_token`, else by `walked_to` (read in the order of Modified_Time
+    up to then), else by `last_id` (read in the order of the ids up to there); all are None before the first page.
     `swept_at` is when the list of deleted records was last read, once a day; `grown_at` when a record last appeared.
     """
 
@@ -28,6 +30,7 @@ class IndexState(SQLModel, table=True):
     read_at: datetime | None = Field(default=None, sa_type=UtcTime)
     swept_at: datetime | None = Field(default=None, sa_type=UtcTime)
     grown_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    walked_to: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class IndexedRecord(SQLModel, table=True):
