@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -23,9 +23,12 @@ NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx
 """Failures before the first byte of the request: certainly not carried out."""
 
 Query = Mapping[str, str | int]
+Files = Mapping[str, tuple[str, bytes] | tuple[str, IO[bytes], str]]
+"""Parts of a form by field: a file name with its content, or with an open file, read as it leaves, and its type."""
 Left = Callable[[int], None]
 
 
+@cache
 def user_agent() -> str:
     """Return our name and version; TimelinesAI's edge refuses the default names of HTTP libraries."""
     try:
@@ -70,7 +73,7 @@ class Sender:
         params: Query | None = None,
         content: bytes | None = None,
         form: Mapping[str, str] | None = None,
-        files: Mapping[str, tuple[str, bytes]] | None = None,
+        files: Files | None = None,
         at: str | None = None,
     ) -> Answer:
         """Send once and return the answer, whatever it says.

@@ -38,13 +38,15 @@ class Acts:
         uid: str | None = None,
         status: str | None = None,
         sender_name: str | None = None,
+        agent: str | None = None,
     ) -> dict[str, Any]:
         """Let a message appear, and give `{"uid", "chat_id"}`.
 
         The chat is `chat_id`, or that of `phone` or `jid` on `account` (id or phone, default the first active number),
         opened if need be. `at` (default now) is the message's own time; a `late` one is taken in now although its time is
-        past (by two hours, if `at` is not given). `from_me` was written on our own phone. `attachment` is `{"filename",
-        "size", "mimetype"}`. A `uid` that exists is only announced again, as duplicates are.
+        past (by two hours, if `at` is not given). `from_me` was written on our own phone, or in TimelinesAI by the `agent`
+        `"Name (e-mail)"`. `attachment` is `{"filename", "size", "mimetype"}`. A `uid` that exists is only announced again,
+        as duplicates are.
         """
         with self._service.lock:
             if uid and (known := self._service.workspace.messages.get(uid)):
@@ -54,6 +56,8 @@ class Acts:
             message = whatsapp_message(
                 chat, text, at=own_time, received=received, from_me=from_me, uid=uid, status=status, sender_name=sender_name
             )
+            if agent:
+                message.origin, message.created_by = "Shared Inbox", agent
             self._take_in(message, message_type, attachment)
             return {"uid": message.uid, "chat_id": chat.id}
 

@@ -1,6 +1,7 @@
 """Bring events to whoever subscribed: 5 seconds per attempt, 3 attempts, errors counted, no order promised."""
 
 import asyncio
+import json
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -85,9 +86,19 @@ class Deliveries:
     async def _attempt(self, parcel: _Parcel) -> int | None:
         try:
             async with asyncio.timeout(self._faults.webhook_timeout_seconds):
-                return (await self._client.post(parcel.webhook.url, json=parcel.body, timeout=None)).status_code
+                headers = {"content-type": "application/json"}
+                answer = await self._client.post(parcel.webhook.url, content=self._text(parcel), headers=headers, timeout=None)
+                return answer.status_code
         except (TimeoutError, httpx.HTTPError, httpx.InvalidURL):
             return None
+
+    def _text(self, parcel: _Parcel) -> bytes:
+        body: Any = [parcel.body] if self._faults.webhooks_in_lists else parcel.body
+        text = json.dumps(body).encode()
+        if self._faults.malformed_webhooks <= 0:
+            return text
+        self._faults.malformed_webhooks -= 1
+        return spoilt(parcel.body, text, self._faults.malformed_webhooks)
 
     def _note(self, parcel: _Parcel, attempt: int, status: int | None) -> None:
         self.log.append(
@@ -99,3 +110,15 @@ class Deliveries:
                 "status": status,
             }
         )
+
+
+def spoilt(body: dict[str, Any], text: bytes, number: int) -> bytes:
+    """Spoil the body of a webhook in one of five ways, by turns."""
+    ways: list[bytes] = [
+        text[: len(text) // 2],
+        b"",
+        json.dumps({**body, "chat": {"chat_id": "seven"}}).encode(),
+        json.dumps({"event_type": body["event_type"]}).encode(),
+        b"\xff\xfe" + text,
+    ]
+    return ways[number % len(ways)]

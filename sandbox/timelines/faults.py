@@ -77,4 +77,6 @@ class Faults:
     webhook_delay_seconds: float = 0.0  # before the first attempt
     webhook_duplicates: int = 0  # every event is delivered this many times more
     lost_webhooks: int = 0  # the next n events reach nobody; counts down
+    malformed_webhooks: int = 0  # the next n deliveries are cut, empty, of wrong types or name no chat; counts down
+    webhooks_in_lists: bool = False  # every event comes as a list of one
     webhook_in_data: bool = False  # the payload comes wrapped as an old guide shows it: `{"event_type", "data": {...}}`

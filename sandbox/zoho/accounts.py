@@ -1,6 +1,6 @@
 """The accounts server: consent, tokens, revocation. Its errors mostly come with HTTP 200."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from sandbox.zoho.calls import Crm
+from sandbox.zoho.consent_page import consent_page
 from sandbox.zoho.scopes import EVERYTHING, read_scopes
 from sandbox.zoho.tokens import CODE_LIFE, Access, Code, Grant, Throttled, Tokens, fits_challenge
 
@@ -19,7 +20,7 @@ _THROTTLED = {
 
 
 class Accounts:
-    """Zoho's accounts server for one organisation, whose current user is the one who consents."""
+    """Zoho's accounts server for one organisation. In a browser any active user may consent, else it is the current one."""
 
     def __init__(self, crm: Crm, client: dict[str, str]) -> None:
         self.crm = crm
@@ -34,6 +35,7 @@ class Accounts:
         return [
             Route("/oauth/serverinfo", self.server_info, methods=["GET"]),
             Route("/oauth/v2/auth", self.consent, methods=["GET"]),
+            Route("/oauth/v2/auth", self.decided, methods=["POST"]),
             Route("/oauth/v2/token", self.token, methods=["POST"]),
             Route("/oauth/v2/token/revoke", self.revoke, methods=["POST"]),
         ]
@@ -44,17 +46,31 @@ class Accounts:
         return JSONResponse({"result": "success", "locations": {"us": base}})
 
     async def consent(self, request: Request) -> Response:
-        """Send the browser back with a code at once; a person who says no is a switch."""
+        """Ask the person in a browser; send a program back with the current user's code at once. Saying no is a switch too."""
         asked = request.query_params
         if asked.get("client_id") not in self.tokens.clients or not asked.get("redirect_uri"):
             return JSONResponse({"error": "invalid_client"}, 200)
         if self.crm.faults.consent_refused:
-            return _back(asked["redirect_uri"], {"error": "access_denied", "state": asked.get("state", "")})
-        user, client_id = self.crm.current_user, asked["client_id"]
+            return _refused(asked)
+        if "text/html" in request.headers.get("Accept", ""):
+            return consent_page(self.crm, asked)
+        return self._agreed(request, asked, self.crm.current_user)
+
+    async def decided(self, request: Request) -> Response:
+        """Send the browser back with the person's decision."""
+        asked = {name: str(value) for name, value in (await request.form()).items()}
+        if asked.get("client_id") not in self.tokens.clients or not asked.get("redirect_uri"):
+            return JSONResponse({"error": "invalid_client"}, 200)
+        if asked.get("decision") != "accept" or asked.get("user") not in self.crm.store.users:
+            return _refused(asked)
+        return self._agreed(request, asked, asked["user"])
+
+    def _agreed(self, request: Request, asked: Mapping[str, str], user: str) -> Response:
+        client_id = asked["client_id"]
         # Who consented before gets a refresh token only when asked to consent again.
         again = asked.get("prompt") == "consent" or not self.tokens.consented(client_id, user)
         code = Code(
-            client_id, asked["redirect_uri"], tuple(read_scopes(asked.get("scope", ""))), self.crm.now() + CODE_LIFE,
+            client_id, user, asked["redirect_uri"], tuple(read_scopes(asked.get("scope", ""))), self.crm.now() + CODE_LIFE,
             offline=asked.get("access_type") == "offline" and again,
             challenge=asked.get("code_challenge", ""), challenge_method=asked.get("code_challenge_method", "plain"),
         )  # fmt: skip
@@ -91,7 +107,7 @@ class Accounts:
     def console_code(self, scope: str) -> str:
         """Make a code as the API console does for a Self Client: no consent page, no redirect address."""
         client_id = next(iter(self.tokens.clients))
-        code = Code(client_id, "", tuple(read_scopes(scope)), self.crm.now() + CODE_LIFE, offline=True)
+        code = Code(client_id, self.crm.current_user, "", tuple(read_scopes(scope)), self.crm.now() + CODE_LIFE, offline=True)
         return self.tokens.new_code(code)
 
     def granted(self, access: Access) -> frozenset[str]:
@@ -118,9 +134,10 @@ class Accounts:
         if given.get("redirect_uri", "") != code.redirect_uri:
             return "invalid_redirect_uri"
         if code.offline:
-            return self.tokens.new_grant(code.client_id, self.crm.current_user, code.scopes), True
-        held = [grant for grant in self.tokens.grants.values() if grant.client_id == code.client_id]
-        return (held[-1] if held else self.tokens.new_grant(code.client_id, self.crm.current_user, code.scopes)), False
+            return self.tokens.new_grant(code.client_id, code.user, code.scopes), True
+        whose = (code.client_id, code.user)
+        held = [grant for grant in self.tokens.grants.values() if (grant.client_id, grant.user) == whose]
+        return (held[-1] if held else self.tokens.new_grant(*whose, code.scopes)), False
 
     def _answer(self, request: Request, access: Access, refresh_token: str | None) -> dict[str, object]:
         answer: dict[str, object] = {
@@ -136,6 +153,10 @@ class Accounts:
 def own_address(request: Request) -> str:
     """Give the address this request came to, without a trailing slash."""
     return f"{request.url.scheme}://{request.url.netloc}"
+
+
+def _refused(asked: Mapping[str, str]) -> Response:
+    return _back(asked["redirect_uri"], {"error": "access_denied", "state": asked.get("state", "")})
 
 
 def _back(redirect_uri: str, answer: dict[str, str]) -> Response:

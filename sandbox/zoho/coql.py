@@ -60,6 +60,8 @@ def _sorted(call: Call, query: Query, module: Module) -> Iterable[Any]:
         )
     else:
         rows = call.store.ordered(module.api_name, "id")
+        if not call.faults.coql_shows_converted:
+            rows = [record for record in rows if not record.conversion]
     for column, descending in reversed(query.order):
         if column == "id":
             rows = sorted(rows, key=lambda row: int(row.id), reverse=descending)

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from sandbox.control import mark
 from sandbox.zoho.calls import Crm
 from sandbox.zoho.faults import Failure
+from sandbox.zoho.list_faults import answer_list
 
 TRANSPORT = "sandbox.transport"
 """Where the scope holds the connection, so that it can be broken."""
@@ -65,7 +66,7 @@ class FaultLayer:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         failure = self._next_failure(scope)
         if failure is None:
-            await self.app(scope, receive, send)
+            await self._rightly(scope, receive, send)
             return
         mark(scope, fault=_name(failure))
         if failure.commit_after_seconds is not None:
@@ -76,6 +77,13 @@ class FaultLayer:
             return
         answer = await self._carried_out(scope, receive) if DEFER not in scope else _Answer()
         await _spoilt(failure, answer, scope, receive, send)
+
+    async def _rightly(self, scope: Scope, receive: Receive, send: Send) -> None:
+        faults = self.crm.faults
+        if scope["method"] == "GET" and (faults.same_page_forever or faults.empty_pages):
+            await answer_list(self.app, faults, scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
 
     def _next_failure(self, scope: Scope) -> Failure | None:
         for failure in self.crm.faults.failures:

@@ -56,6 +56,8 @@ class Faults:
     """The only host (`name:port`) the CRM answers on; on any other a bare 401. Empty: every host."""
     denied: list[str] = field(default_factory=list)
     """Rights the profile lacks: `Leads.create`, `Notes.read`, `Notes.update`, `Leads.delete`, `*` for the whole API."""
+    hidden_records: dict[str, list[str]] = field(default_factory=dict)
+    """Records by id that a user does not see, `{user id: [record id]}`: for that user they answer like deleted ones."""
     latency_ms: int = 0
     concurrency_limit: int | None = None
     """More simultaneous calls than this get 429, without Retry-After."""
@@ -70,6 +72,10 @@ class Faults:
     """The most rows one page of anything holds."""
     unpaged_rows: int = 2000
     """How many rows `page` reaches; beyond, a page_token is needed."""
+    page_tokens: bool = True
+    """Lists give a page_token; False: none, and only the rows that `page` reaches can be had."""
+    page_token_reach: int = 100_000
+    """How many rows page tokens reach."""
     page_token_seconds: int = 86_400
     search_delay_seconds: float = 120.0
     """How old a change is when search begins to see it."""
@@ -78,6 +84,8 @@ class Faults:
     """How many trailing digits `last_digits` compares."""
     coql_rows: int = 2000
     """The most rows a COQL query may ask for; 200 in older versions."""
+    coql_shows_converted: bool = True
+    """COQL returns converted leads, as is reported; the documentation does not say."""
     coql_pairwise_brackets: bool = True
     """Three conditions on one level are a syntax error."""
     converted_by_id: bool = True
@@ -90,12 +98,19 @@ class Faults:
     gone_note_answer: Literal["invalid_data", "no_content"] = "invalid_data"
     """What GET of a deleted note says."""
 
+    same_page_forever: bool = False
+    """Every list gives its first page for every page and promises more."""
+    empty_pages: int = 0
+    """So many of the next pages asked for by token come without rows, and their rows with the token they give; counts down."""
+
     # writing
     layout_mandatory: dict[str, list[str]] = field(default_factory=dict)
     """Fields per module that the API demands because the layout does, `{"Leads": ["Company"]}`."""
     picklists_strict: bool = False
     """Values outside a picklist are refused; the documentation says they are stored."""
     unknown_fields_refused: bool = False
+    refused_rows: dict[str, str] = field(default_factory=dict)
+    """New rows of a module are refused with this code and without a field, `{"Leads": "NO_PERMISSION"}`."""
     refused_owners: list[str] = field(default_factory=list)
     """Users that may own nothing, although active."""
     assignment_rule_owner: str | None = None

@@ -26,7 +26,7 @@ def read_list(call: Call) -> Response:
     names = wanted_fields(query)
     by, descending = sorting(query)
     fits = converted_filter(query)
-    bookmark = call.crm.page_tokens.take(query) if "page_token" in query else None
+    bookmark = call.crm.page_tokens.take(query, call.faults.page_token_reach) if "page_token" in query else None
     size, page = _place(call, bookmark)
     order, since = _candidates(call, by)
     rows = _walk(order, SORT_KEYS[by], descending=descending, after=bookmark.key if bookmark else None)
@@ -37,7 +37,7 @@ def read_list(call: Call) -> Response:
     shown, seen = found[:size], (bookmark.seen if bookmark else start) + min(size, len(found))
     order_asked = {"sort_by": by, "sort_order": "desc" if descending else "asc"}
     info = order_asked | _info(call, size, page, len(shown), more=len(found) > size)
-    if info["more_records"]:
+    if info["more_records"] and call.faults.page_tokens:
         info |= _next_token(call, SORT_KEYS[by](shown[-1]), seen, page)
     return call.json({"data": [call.display.record(record, names or list(module.fields)) for record in shown], "info": info})
 
@@ -49,7 +49,8 @@ def read_record(call: Call) -> Response:
     if record is None:
         raise invalid_id()
     asked = call.query.get("converted", "false") in {"true", "both"} and call.faults.converted_by_id
-    if record.deletion or (record.conversion and not asked):
+    hidden = record.id in call.faults.hidden_records.get(call.user, ())
+    if hidden or record.deletion or (record.conversion and not asked):
         return no_content()
     names = call.query.get("fields")
     shown = call.display.record(record, names.split(",")) if names else call.display.whole(record)

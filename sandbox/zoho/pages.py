@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader
@@ -43,6 +44,7 @@ def pages(crm: Crm) -> list[Route]:
         Route("/crm/{module}", viewer.records, methods=["GET"]),
         Route("/crm/{module}/{id}", viewer.record, methods=["GET"]),
         Route("/crm/files/{note}/{file}", viewer.file, methods=["GET"]),
+        Route("/widget-parent.js", viewer.widget_parent, methods=["GET"]),
     ]
 
 
@@ -89,8 +91,19 @@ class _Viewer:
             return self._missing()
         notes = sorted(self.store.notes_of(module.api_name, record.id), key=lambda note: (note.created_at, int(note.id)))
         shown = [self._note(note) for note in notes]
-        return self._page("record.html", module=module, row=self._row(record, module), record=record, notes=shown,
-                          fields=list(self._fields(record, module)), became=list(self._became(record)))  # fmt: skip
+        widget = widget_address(request)
+        answer = self._page("record.html", module=module, row=self._row(record, module), record=record, notes=shown,
+                            fields=list(self._fields(record, module)), became=list(self._became(record)),
+                            widget=widget)  # fmt: skip
+        if widget:
+            allowed = f"{_SECURITY['Content-Security-Policy']}; script-src 'self'; frame-src {origin_of(widget)}"
+            answer.headers["Content-Security-Policy"] = allowed
+        return answer
+
+    async def widget_parent(self, _request: Request) -> Response:
+        """Hand over the script by which a record's page speaks with the widget in it, as Zoho's own page does."""
+        script = (Path(__file__).parent / "templates" / "widget_parent.js").read_text(encoding="utf-8")
+        return Response(script, media_type="text/javascript", headers=_SECURITY)
 
     async def file(self, request: Request) -> Response:
         """Hand over an attachment, never shown in place."""
@@ -165,6 +178,20 @@ class _Viewer:
 
     def _moment(self, moment: datetime | None) -> str:
         return moment.astimezone(self.zone).strftime("%d %b %Y, %H:%M") if moment else "–"
+
+
+def widget_address(request: Request) -> str:
+    """Give the address of the widget to show beside a record (`?widget=http://…`), with our origin told as Zoho tells it."""
+    wanted = request.query_params.get("widget", "")
+    if urlsplit(wanted).scheme not in {"http", "https"}:
+        return ""
+    return f"{wanted}{'&' if '?' in wanted else '?'}{urlencode({'serviceOrigin': f'{request.url.scheme}://{request.url.netloc}'})}"
+
+
+def origin_of(address: str) -> str:
+    """Give scheme and host of an address."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def initials(name: str) -> str:

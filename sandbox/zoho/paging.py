@@ -12,7 +12,6 @@ from sandbox.zoho.envelopes import Refusal
 
 Item = TypeVar("Item")
 MAX_PER_PAGE = 200
-TOKEN_REACH = 100_000
 _TOKEN_FREE = ("page_token", "page")
 
 
@@ -41,8 +40,8 @@ class PageTokens:
         self._bookmarks[token] = Bookmark(_bound(query), key, seen, page, expires_at)
         return token, expires_at
 
-    def take(self, query: QueryParams) -> Bookmark:
-        """Look up the token of a request. Raises Refusal when it is expired, foreign or asked for with `page`."""
+    def take(self, query: QueryParams, reach: int) -> Bookmark:
+        """Look up the token of a request. Raises Refusal for an expired, foreign or ended one, and for `page` beside it."""
         if "page" in query:
             both = ["page", "page_token"]
             raise Refusal(400, "AMBIGUITY_DURING_PROCESSING", "ambiguity while processing the request", ambiguity_due_to=both)
@@ -51,8 +50,8 @@ class PageTokens:
             raise Refusal(400, "TOKEN_BOUND_DATA_MISMATCH", "the request does not fit the page_token", param_name="page_token")
         if bookmark.expires_at <= self._now():
             raise Refusal(400, "EXPIRED_VALUE", "the page_token is expired", param_name="page_token")
-        if bookmark.seen >= TOKEN_REACH:
-            raise Refusal(400, "PAGINATION_LIMIT_EXCEEDED", "only the first rows can be paged through", limit=TOKEN_REACH)
+        if bookmark.seen >= reach:
+            raise Refusal(400, "PAGINATION_LIMIT_EXCEEDED", "only the first rows can be paged through", limit=reach)
         return bookmark
 
 

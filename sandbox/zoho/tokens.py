@@ -41,6 +41,7 @@ class Code:
     """A code of the consent page, good for one exchange."""
 
     client_id: str
+    user: str
     redirect_uri: str
     scopes: tuple[str, ...]
     expires_at: datetime

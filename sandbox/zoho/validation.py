@@ -40,6 +40,9 @@ class RowCheck:
 
     def insert(self, row: Row, index: int) -> Checked:
         """Check a new record. Raises Refusal."""
+        refused = self.faults.refused_rows.get(self.module.api_name)
+        if refused:
+            raise Refusal(400, refused, refused.lower().replace("_", " "))
         given = [name for name, value in row.items() if value not in (None, "")]
         missing = [name for name in self._mandatory() if name not in given]
         return self._checked(row, index, missing, None)

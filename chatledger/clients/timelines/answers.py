@@ -27,6 +27,15 @@ RATE = "rate_limit_exceeded"
 WRONG_ADDRESS = (301, 302, 307, 308, 404, 405)
 """What a web server that is not the API answers."""
 
+KNOWN_REFUSALS = {
+    "wrong phone": "wrong_phone",
+    "invalid phone": "wrong_phone",
+    "not connected": "number_disconnected",
+    "no connected": "number_disconnected",
+    "disconnected": "number_disconnected",
+}
+"""Words of the vendor's messages for a refused send, in lower case; no code tells these cases apart."""
+
 CONNECT_AGAIN = "make a new token in TimelinesAI (Integrations, Public API) and set TIMELINES_API_TOKEN"
 
 
@@ -124,7 +133,7 @@ def _error_by_status(answer: Answer, envelope: dict[str, Any], asked: Asked, con
         return _unusable(answer, envelope, asked, context)
     if answer.status == HTTPStatus.NOT_FOUND:
         return NotFound(f"TimelinesAI does not know {asked.what}: read again what exists.", **context)
-    context["details"] = _fields(envelope)
+    context["details"] = _fields(envelope) | _reason(envelope)
     said = context["code"] or "no code"
     text = f"TimelinesAI refused the request for {asked.what} (status {answer.status}, {said}): correct the input."
     return Rejected(text, **context)
@@ -140,6 +149,13 @@ def _unusable(answer: Answer, envelope: dict[str, Any], asked: Asked, context: d
 
 def _not_found_text(envelope: dict[str, Any]) -> bool:
     return str(envelope.get("message", "")).strip().lower().endswith("not found")
+
+
+def _reason(envelope: dict[str, Any]) -> dict[str, Any]:
+    """Tell the refusals of a send apart that carry one code; the sentence itself may quote a phone number and is dropped."""
+    said = str(envelope.get("message", "")).lower()
+    reason = next((reason for words, reason in KNOWN_REFUSALS.items() if words in said), None)
+    return {"reason": reason} if reason else {}
 
 
 def _fields(envelope: dict[str, Any]) -> dict[str, Any]:

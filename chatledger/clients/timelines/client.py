@@ -1,23 +1,18 @@
-"""The TimelinesAI client: it only reads, one method per question, values of `chatledger.models` as answers."""
+"""The TimelinesAI client: one method per question, values of `chatledger.models` as answers."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-import httpx
 from pydantic import ValidationError
 
 from chatledger.clients.answers import Asked
-from chatledger.clients.budget import RequestBudget, TokenBucket, timelines_budget
-from chatledger.clients.clock import Clock, SystemClock
-from chatledger.clients.retrying import ATTEMPTS, with_retries
-from chatledger.clients.sending import Query, Sender, base_url, secret
-from chatledger.clients.timelines.answers import drift, read_answer, rows_of
-from chatledger.clients.timelines.files import FileDownloads
+from chatledger.clients.timelines.answers import drift, rows_of
+from chatledger.clients.timelines.messaging import MessagingCalls
 from chatledger.clients.timelines.payloads import read_account, read_chat, read_each, read_message, read_workspace, why
-from chatledger.errors import OutsideError, RateLimited
-from chatledger.models import Account, CallCount, Chat, Message, Page, Workspace
+from chatledger.errors import OutsideError
+from chatledger.models import Account, Chat, Message, Page, Workspace
 
 PAGE_SIZE = 50
 """Fixed by the vendor; every size parameter is ignored."""
@@ -28,34 +23,12 @@ Value = TypeVar("Value")
 log = logging.getLogger(__name__)
 
 
-class TimelinesClient:
-    """Asks TimelinesAI's Public API at `api_url` with a workspace token.
+class TimelinesClient(MessagingCalls):
+    """Asks TimelinesAI's Public API at `api_url` with a workspace token; sends come from its base class.
 
     Every method raises errors of `chatledger.errors`. Requests are counted in `count`, wait for `budget` (by default the one
-    this process keeps for the token) and end after `timeout` seconds in total. They are repeated a bounded number of times.
+    this process keeps for the token) and end after `timeout` seconds in total. Reads are repeated a bounded number of times.
     """
-
-    def __init__(
-        self,
-        *,
-        api_url: str,
-        token: str,
-        count: CallCount,
-        budget: RequestBudget | None = None,
-        timeout: float = 30.0,
-        transport: httpx.AsyncBaseTransport | None = None,
-        clock: Clock | None = None,
-        extra_file_hosts: Sequence[str] = (),
-    ) -> None:
-        self._url = base_url(api_url, "TIMELINES_API_URL")
-        self._authorization = {"Authorization": f"Bearer {secret(token, 'TIMELINES_API_TOKEN')}"}
-        self._count = count
-        self._clock = clock or SystemClock()
-        self._budget = budget or (TokenBucket(clock=clock) if clock else timelines_budget(self._url, token))
-        self._sender = Sender(timeout=timeout, transport=transport)
-        parts = urlsplit(self._url)
-        self._origin = f"{parts.scheme}://{parts.netloc}"
-        self._files = FileDownloads(origin=self._origin, extra_hosts=extra_file_hosts, timeout=timeout, transport=transport)
 
     async def workspace(self) -> Workspace:
         """Return the workspace of the token with its monthly API calls."""
@@ -71,10 +44,13 @@ class TimelinesClient:
             log.warning("%d WhatsApp accounts could not be read: %s", len(unreadable), unreadable[0].why)
         return accounts
 
-    async def chats(self, page: int = 1) -> Page[Chat]:
-        """Return one page (50) of the chats. The vendor promises newest first; do not rely on it."""
+    async def chats(self, page: int = 1, *, phone: str | None = None) -> Page[Chat]:
+        """Return one page (50) of the chats. The vendor promises newest first; do not rely on it.
+
+        `phone` leaves only the direct chats with a number; written with its plus it has to be equal.
+        """
         asked = Asked("TimelinesAI", f"page {page} of the chats")
-        payload = await self._get("/chats", asked, {"page": page})
+        payload = await self._get("/chats", asked, {"page": page, **({"phone": phone} if phone else {})})
         rows = rows_of(payload, "chats", asked)
         items, unreadable = read_each(rows, lambda raw: read_chat(raw, self._origin), "id")
         return Page(items, unreadable, _has_more(payload, rows))
@@ -121,32 +97,6 @@ class TimelinesClient:
         Raise `NotFound` when its URL has expired, `Rejected` for a host that is not allowed and for more than `max_bytes`.
         """
         return await self._files.fetch(url, max_bytes=max_bytes, left=self._left)
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        await self._sender.aclose()
-
-    async def _get(
-        self, path: str, asked: Asked, query: Query | None = None, *, forbidden_means_throttled: bool = True
-    ) -> Any:
-        async def once() -> Any:
-            async with self._budget.admitted(asked.system):
-                answer = await self._sender.send(
-                    asked, "GET", f"{self._url}{path}", left=self._left, headers=self._authorization, params=query
-                )
-            accepted = forbidden_means_throttled and self._budget.accepted
-            try:
-                payload = read_answer(answer, asked, accepted_before=accepted, now=self._clock.now())
-            except RateLimited as error:
-                self._budget.close_for(error.retry_after or 0.0)
-                raise
-            self._budget.accepted = True
-            return payload
-
-        return await with_retries(once, clock=self._clock, attempts=ATTEMPTS)
-
-    def _left(self, difference: int) -> None:
-        self._count.timelines += difference
 
 
 def _read_one(read: Callable[[Any], Value], payload: Any, asked: Asked) -> Value:

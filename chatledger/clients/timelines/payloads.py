@@ -16,7 +16,7 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 from chatledger.clients.moments import read_moment, read_optional_moment
 from chatledger.clients.timelines.attachments import read_attachments
-from chatledger.models import Account, Chat, ChatKind, Direction, Message, Unreadable, Workspace
+from chatledger.models import Account, Chat, ChatKind, Direction, Message, StatusChange, Template, Unreadable, Workspace
 
 AGENT_EMAIL = re.compile(r"\s*\([^()]*@[^()]*\)\s*$")
 KIND_BY_SERVER = {"g.us": ChatKind.GROUP, "broadcast": ChatKind.BROADCAST, "newsletter": ChatKind.CHANNEL}
@@ -95,6 +95,21 @@ class WorkspacePayload(Payload):
     workspace_id: str = Field(min_length=1)
     display_name: LooseText = ""
     api_calls_quota: Any = None
+
+
+class TemplatePayload(Payload):
+    """`Template` of the OpenAPI file."""
+
+    id: int
+    name: LooseText = ""
+    text: LooseText = ""
+
+
+class StatusPayload(Payload):
+    """An item of a message's status history."""
+
+    status: str = Field(min_length=1)
+    timestamp: OptionalMoment = None
 
 
 class QuotaPayload(Payload):
@@ -195,6 +210,18 @@ def read_workspace(raw: Any) -> Workspace:
     workspace = WorkspacePayload.model_validate(raw)
     quota = QuotaPayload.model_validate(workspace.api_calls_quota if isinstance(workspace.api_calls_quota, dict) else {})
     return Workspace(workspace.workspace_id, workspace.display_name, quota.total, quota.used)
+
+
+def read_template(raw: Any) -> Template:
+    """Return a text template; raise `ValidationError` without an id."""
+    template = TemplatePayload.model_validate(raw)
+    return Template(template.id, template.name, template.text)
+
+
+def read_status(raw: Any) -> StatusChange:
+    """Return one change of a message's status; raise `ValidationError` without one."""
+    change = StatusPayload.model_validate(raw)
+    return StatusChange(change.status, change.timestamp, _failure(raw.get("failure_reason"), change.status))
 
 
 def read_each(

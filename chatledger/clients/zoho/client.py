@@ -6,13 +6,14 @@ from typing import Any
 from urllib.parse import quote
 
 from chatledger.clients.answers import Asked
-from chatledger.clients.sending import as_json
+from chatledger.clients.sending import Query, as_json
 from chatledger.clients.zoho.answers import rows_of
 from chatledger.clients.zoho.connection import Call, Guard
 from chatledger.clients.zoho.metadata import MetadataCalls
 from chatledger.clients.zoho.notes import NoteCalls
 from chatledger.clients.zoho.payloads import PAGE_SIZE, read_deleted, read_page, read_record
 from chatledger.clients.zoho.prices import price
+from chatledger.clients.zoho.rows import read_rows
 from chatledger.models import DeletedRecord, Page, RowResult
 
 
@@ -56,6 +57,19 @@ class ZohoClient(NoteCalls, MetadataCalls):
         payload = await self._get(what, f"/{quote(module, safe='')}", query, _modified_since(changed_since))
         return read_page(payload, rows_of(payload, "data", Asked("Zoho CRM", what)), read_record)
 
+    async def record(self, module: str, record_id: str) -> dict[str, Any] | None:
+        """Return a record with all fields the connecting user may see; None when it is gone or hidden from that user.
+
+        A converted lead is found as well: Zoho answers 204 for it unless it is asked for as such.
+        """
+        what, path = f"record {record_id} of {module}", f"/{quote(module, safe='')}/{quote(record_id, safe='')}"
+        queries: list[Query] = [{}, {"converted": "true"}] if module == "Leads" else [{}]
+        for query in queries:
+            payload = await self._get(what, path, query)
+            if rows := rows_of(payload, "data", Asked("Zoho CRM", what)):
+                return read_record(rows[0])
+        return None
+
     async def deleted(self, module: str, *, since: datetime | None = None, page: int = 1) -> Page[DeletedRecord]:
         """Return up to 200 deleted records of a module, in the recycle bin or gone for good, merged-away ones too."""
         query: dict[str, str | int] = {"type": "all", "per_page": PAGE_SIZE, "page": page}
@@ -71,6 +85,14 @@ class ZohoClient(NoteCalls, MetadataCalls):
         return await self._write_rows(
             f"the creation of {len(rows)} rows in {module}", "POST", f"/{quote(module, safe='')}", body, guard=guard
         )
+
+    async def delete_records(self, module: str, record_ids: Sequence[str]) -> list[RowResult]:
+        """Delete up to 100 records, into the recycle bin, without workflows; return what became of each."""
+        asked = Asked("Zoho CRM", f"the removal of rows in {module}", write=True)
+        path = f"/{quote(module, safe='')}"
+        query: dict[str, str | int] = {"ids": ",".join(record_ids), "wf_trigger": "false"}
+        call = Call(asked, "DELETE", path, query=query, credits=price("DELETE", path))
+        return read_rows(await self._once(call), asked, sent_ids=list(record_ids), action="delete")
 
     async def coql(self, select_query: str) -> Page[dict[str, Any]]:
         """Return the rows of a COQL query (a WHERE clause is mandatory, at most 200 rows); it sees new rows at once."""

@@ -16,6 +16,7 @@ from chatledger.clients.zoho.payloads import (
     read_module,
     read_organisation,
     read_page,
+    read_profile,
     read_user,
     why,
 )
@@ -40,6 +41,11 @@ class MetadataCalls(ZohoConnection):
         """Return the user who connected; records are created in this user's name."""
         payload = await self._get("the connected user", "/users", {"type": "CurrentUser"})
         return _first(payload, "users", read_user, "the connected user")
+
+    async def current_profile(self) -> str:
+        """Return the name of the connected user's profile, empty where Zoho names none."""
+        payload = await self._get("the connected user's profile", "/users", {"type": "CurrentUser"})
+        return _first(payload, "users", read_profile, "the connected user's profile")
 
     async def users(self) -> tuple[ZohoUser, ...]:
         """Return all users, inactive and deleted ones too."""

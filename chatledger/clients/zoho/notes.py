@@ -75,6 +75,16 @@ class NoteCalls(ZohoConnection):
         payload = await self._once(Call(asked, "POST", path, files=files, credits=price("POST", path), guard=guard))
         return read_rows(payload, asked, sent_ids=[None])[0]
 
+    async def delete_notes(self, note_ids: Sequence[str]) -> list[RowResult]:
+        """Delete up to 100 notes and return what became of each; one that is gone already is refused with INVALID_DATA."""
+        if not note_ids:
+            return []
+        if len(note_ids) > MOST_ROWS:
+            raise ValueError(f"{len(note_ids)} rows in one call; Zoho takes {MOST_ROWS}")
+        asked = Asked("Zoho CRM", "the removal of notes", write=True)
+        call = Call(asked, "DELETE", "/Notes", query={"ids": ",".join(note_ids)}, credits=price("DELETE", "/Notes"))
+        return read_rows(await self._once(call), asked, sent_ids=list(note_ids), action="delete")
+
     async def attachments_of(self, note_id: str) -> list[str]:
         """Return the names of the files a note has; none when the note is gone."""
         asked = Asked("Zoho CRM", f"the files of note {note_id}")

@@ -111,6 +111,7 @@ class NotePayload(RowPayload):
     parent: Any = Field(None, alias="Parent_Id")
     parent_module: LooseText = Field("", alias="$se_module")
     created: LooseMoment = Field(None, alias="Created_Time")
+    modified: LooseMoment = Field(None, alias="Modified_Time")
 
 
 class DeletedPayload(RowPayload):
@@ -170,7 +171,8 @@ def read_deleted(raw: Any, module: str) -> DeletedRecord:
 def read_note(raw: Any, listed_under: RecordRef | None = None) -> ZohoNote:
     """Return a note; `listed_under` stands in where the row does not name its parent."""
     note = NotePayload.model_validate(raw)
-    return ZohoNote(note.id, note.title, note.content, _parent(note, listed_under or RecordRef("", "")), note.created)
+    parent = _parent(note, listed_under or RecordRef("", ""))
+    return ZohoNote(note.id, note.title, note.content, parent, note.created, note.modified)
 
 
 def _parent(note: NotePayload, otherwise: RecordRef) -> RecordRef:
@@ -191,6 +193,13 @@ def read_user(raw: Any) -> ZohoUser:
     """Return a user; only the status `active` counts as active."""
     user = UserPayload.model_validate(raw)
     return ZohoUser(user.id, user.email, user.full_name, user.status.lower() == "active", user.confirm)
+
+
+def read_profile(raw: Any) -> str:
+    """Return the name of a user's profile, empty where none is named."""
+    profile = raw.get("profile") if isinstance(raw, dict) else None
+    name = profile.get("name") if isinstance(profile, dict) else profile
+    return name if isinstance(name, str) else ""
 
 
 def read_module(raw: Any) -> ZohoModule:

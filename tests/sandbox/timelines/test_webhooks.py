@@ -52,7 +52,7 @@ def receiver(listening, stand_in):
 
 
 @pytest.fixture
-def base_url(stand_in, receiver):  # noqa: ARG001  the receiver outlives the server that delivers to it
+def base_url(stand_in, receiver):
     with running(stand_in.app) as url:
         yield url
 

@@ -110,3 +110,12 @@ def test_the_brackets_rule_can_be_lifted(zoho, leads):
     query = "select id from Leads where Last_Name = 'Ana' or Last_Name = 'Zoe' or Last_Name = 'x' order by id"
 
     assert ids(zoho.coql(query)) == [leads["ana"], leads["zoe"]]
+
+
+def test_converted_leads_are_shown_or_hidden(zoho, leads):
+    query = "select id from Leads where id > 0 order by id"
+    shown = ids(zoho.coql(query))
+    zoho.faults.coql_shows_converted = False
+
+    assert shown == list(leads.values())
+    assert ids(zoho.coql(query)) == [leads["ana"], leads["zoe"]]

@@ -69,6 +69,18 @@ def test_a_page_token_is_bound_to_its_parameters_and_a_day(zoho):
     assert (late["code"], late["details"]) == ("EXPIRED_VALUE", {"param_name": "page_token"})
 
 
+def test_page_tokens_reach_so_many_rows_and_may_not_be_given_at_all(zoho):
+    add_leads(zoho, 3)
+    zoho.faults.page_token_reach = 2
+    first = zoho.get("/Leads", fields="id", per_page=2).json()["info"]
+    second = zoho.get("/Leads", fields="id", per_page=2, page_token=first["next_page_token"]).json()
+    zoho.faults.page_tokens = False
+    without = zoho.get("/Leads", fields="id", per_page=2).json()["info"]
+
+    assert (second["code"], second["details"]) == ("PAGINATION_LIMIT_EXCEEDED", {"limit": 2})
+    assert (without["more_records"], without["next_page_token"]) == (True, None)
+
+
 def test_pages_by_number_reach_two_thousand_rows(zoho):
     answer = zoho.get("/Leads", fields="id", page=11).json()
 
