@@ -4,7 +4,8 @@ The sequence of moves is that of `flows/sync_chats.py`; the tests of the flows r
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -120,7 +121,7 @@ class Stage:
     def activate(self, *, start: datetime | None = None, **changes: Any) -> None:
         """Activate with the stage's settings and these changes; messages count from an hour ago unless told otherwise."""
         self.settings = SyncSettings.model_validate(self.settings.model_dump() | changes)
-        asyncio.run(self._activate(start or self.now() - timedelta(hours=1)))
+        _run(self._activate(start or self.now() - timedelta(hours=1)))
 
     async def _activate(self, start: datetime) -> None:
         timelines, zoho, _ = self.clients()
@@ -143,7 +144,7 @@ class Stage:
 
     def tick(self) -> dict[str, Any]:
         """Run one tick and return its summary, with the end state as `state`."""
-        return asyncio.run(self._tick())
+        return _run(self._tick())
 
     async def _tick(self) -> dict[str, Any]:
         timelines, zoho, count = self.clients()
@@ -200,6 +201,12 @@ class Stage:
         self.timelines.requests.clear()
 
 
+def _run(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Run in a thread of its own: in tests with a browser, Playwright keeps an event loop running in theirs."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
+
+
 async def _close(timelines: TimelinesClient, zoho: ZohoClient) -> None:
     await timelines.aclose()
     await zoho.aclose()
@@ -208,6 +215,13 @@ async def _close(timelines: TimelinesClient, zoho: ZohoClient) -> None:
 async def carry_out(tick: Tick) -> tuple[str, dict[str, Any]]:
     """Carry out the moves of a tick in the order of the flow."""
     await pull.pull(tick)
+    await write_open(tick)
+    closing.postpone_rest(tick)
+    return closing.end(tick)
+
+
+async def write_open(tick: Tick) -> None:
+    """Carry out the moves behind the pull, which every kind of run makes."""
     if settling.due(tick):
         await settling.settle(tick)
     batches = resolving.triage(tick)
@@ -216,8 +230,6 @@ async def carry_out(tick: Tick) -> tuple[str, dict[str, Any]]:
     if attaching.any_waiting(tick):
         await attaching.attach(tick)
         await _resolve_and_write(tick, resolving.again(tick))
-    closing.postpone_rest(tick)
-    return closing.end(tick)
 
 
 async def _resolve_and_write(tick: Tick, batches: list[list[int]]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chatledger.clients import TimelinesClient, ZohoClient
-from chatledger.delivery import index_reading
+from chatledger.delivery import index_reading, suitable
 from chatledger.errors import NotPermitted, Rejected, UsageError
 from chatledger.ledger import Session, chats, notes, organisations
 from chatledger.ledger.database import Ledger
@@ -13,14 +13,6 @@ from chatledger.ledger.tables import Organisation
 from chatledger.models import Account, Workspace, ZohoField, ZohoModule, ZohoOrganisation, ZohoUser
 from chatledger.planning import LEAD_SOURCE
 from chatledger.settings import SyncSettings
-
-_NOTED = {
-    "Leads", "Accounts", "Contacts", "Deals", "Campaigns", "Tasks", "Cases", "Events", "Calls", "Solutions", "Products",
-    "Vendors", "Price_Books", "Quotes", "Sales_Orders", "Purchase_Orders", "Invoices", "Appointments__s", "Services__s",
-}  # fmt: skip
-_LINK_TYPES = ("website", "text", "textarea")
-_NAME_TYPES = ("text", "textarea")
-_SOURCE_TYPES = ("picklist", "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +64,10 @@ async def look_around(timelines: TimelinesClient, zoho: ZohoClient, settings: Sy
 async def check_module(zoho: ZohoClient, name: str, modules: Sequence[ZohoModule]) -> None:
     """Refuse a module that does not exist, cannot be written by the API, or has no notes; name those with a phone field."""
     module = next((module for module in modules if module.api_name == name), None)
-    if module is not None and _usable(module):
+    if module is not None and suitable.takes_records(module):
         return
     why = "has no such module" if module is None else "cannot take records and notes in it"
-    candidates = sorted(module.api_name for module in modules if _usable(module))
+    candidates = sorted(module.api_name for module in modules if suitable.takes_records(module))
     usable = [candidate for candidate in candidates if await _takes_phones(zoho, candidate)]
     raise UsageError(
         f"{name}: Zoho CRM {why}. Modules with a phone field that would do: {', '.join(usable) or 'none'}. "
@@ -85,13 +77,9 @@ async def check_module(zoho: ZohoClient, name: str, modules: Sequence[ZohoModule
 
 async def _takes_phones(zoho: ZohoClient, module: str) -> bool:
     try:
-        return bool(_phone_fields(await zoho.fields(module), written=True))
+        return bool(suitable.phone_fields(await zoho.fields(module), written=True))
     except (NotPermitted, Rejected):
         return False
-
-
-def _usable(module: ZohoModule) -> bool:
-    return (module.api_name in _NOTED or module.generated_type == "custom") and module.api_supported and module.creatable
 
 
 def check(settings: SyncSettings, seen: Connected) -> list[str]:
@@ -109,11 +97,11 @@ def check_settings(
     for module, api_name in settings.phone_fields.items():
         setting = "phone_field" if module == settings.target_module else "converted_phone_field"
         _phone(setting, api_name, module, fields[module], written=module == settings.target_module)
-    _written("name_field", settings.name_field, settings.target_module, target, _NAME_TYPES)
+    _written("name_field", settings.name_field, settings.target_module, target, suitable.NAME_TYPES)
     if settings.chat_link_field:
-        _written("chat_link_field", settings.chat_link_field, settings.target_module, target, _LINK_TYPES)
+        _written("chat_link_field", settings.chat_link_field, settings.target_module, target, suitable.LINK_TYPES)
     if settings.lead_source_field:
-        _written("lead_source_field", settings.lead_source_field, settings.target_module, target, _SOURCE_TYPES)
+        _written("lead_source_field", settings.lead_source_field, settings.target_module, target, suitable.SOURCE_TYPES)
     if settings.unique_phone_field:
         _unique(settings, target)
     for api_name in settings.fixed_fields:
@@ -124,7 +112,7 @@ def check_settings(
 
 def _phone(setting: str, api_name: str, module: str, fields: Sequence[ZohoField], *, written: bool) -> None:
     """Refuse a field that Zoho does not call a phone field: its format and search rest on that."""
-    usable = _phone_fields(fields, written=written)
+    usable = suitable.phone_fields(fields, written=written)
     if api_name not in usable:
         known = {field.api_name for field in fields}
         why = "is not a phone field that can be written" if api_name in known else "does not exist"
@@ -132,26 +120,18 @@ def _phone(setting: str, api_name: str, module: str, fields: Sequence[ZohoField]
         raise UsageError(f"{setting}: {api_name} {why} in {module}. Fields that would do: {would_do}.")
 
 
-def _phone_fields(fields: Sequence[ZohoField], *, written: bool) -> list[str]:
-    return [field.api_name for field in fields if field.data_type == "phone" and (field.creatable or not written)]
-
-
 def _written(setting: str, api_name: str, module: str, fields: Mapping[str, ZohoField], types: Sequence[str]) -> None:
     field = fields.get(api_name)
-    usable = sorted(name for name, each in fields.items() if _takes(each, types))
+    usable = sorted(name for name, each in fields.items() if suitable.takes(each, types))
     if field is None:
         problem = "does not exist"
     elif types and field.data_type not in types:
         problem = f"is of type {field.data_type}"
-    elif not _takes(field, types):
+    elif not suitable.takes(field, types):
         problem = "is read-only"
     else:
         return
     raise UsageError(f"{setting}: {api_name} {problem} in {module}. Fields that would do: {', '.join(usable) or 'none'}.")
-
-
-def _takes(field: ZohoField, types: Sequence[str]) -> bool:
-    return field.creatable and not field.read_only and (not types or field.data_type in types)
 
 
 def _unique(settings: SyncSettings, fields: Mapping[str, ZohoField]) -> None:
@@ -166,12 +146,7 @@ def _unique(settings: SyncSettings, fields: Mapping[str, ZohoField]) -> None:
 
 
 def _nothing_mandatory_is_left(settings: SyncSettings, fields: Mapping[str, ZohoField], layout: frozenset[str]) -> None:
-    filled = {
-        settings.name_field, settings.phone_field, settings.chat_link_field, settings.lead_source_field,
-        settings.unique_phone_field, "Owner", *settings.fixed_fields,
-    }  # fmt: skip
-    demanded = {name for name, field in fields.items() if field.mandatory and field.creatable} | (layout & fields.keys())
-    missing = sorted(name for name in demanded - filled if name and not fields[name].read_only)
+    missing = suitable.left_empty(settings, fields, layout)
     if missing:
         raise UsageError(
             f"{settings.target_module} demands {', '.join(missing)}, which nobody fills: "

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from chatledger.delivery import index_reading
+from chatledger.delivery.endless_lists import PagesInARow
 from chatledger.delivery.tick import Tick
 from chatledger.errors import NotFound, Rejected, Unavailable
 from chatledger.ledger import links, phone_index
@@ -52,6 +53,7 @@ async def notes_on(tick: Tick, record: RecordRef) -> list[ZohoNote]:
     """
     found: list[ZohoNote] = []
     token, number = None, 1
+    pages = PagesInARow(f"the notes of {record.module} {record.id}")
     while True:
         try:
             page = await tick.zoho.notes_of(record, page_token=token, page=number)
@@ -68,6 +70,7 @@ async def notes_on(tick: Tick, record: RecordRef) -> list[ZohoNote]:
         found += page.items
         if not page.more:
             return found
+        pages.came(note.id for note in page.items)
         token, number = page.next_token, number + 1
 
 

@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+from chatledger.delivery import index_reading
 from chatledger.delivery.tick import Tick
 from chatledger.errors import ChatledgerError, OutsideError
 from chatledger.ledger import lease, messages, runs
@@ -20,13 +21,16 @@ _GROUPS = {
 def postpone_rest(tick: Tick) -> None:
     """Have every message that this run could not bring to an end wait for the next one, with a reason."""
     now = tick.ledger.now()
+    reason = Reason.BACK_OFF if index_reading.is_complete(tick) else Reason.INDEX_BUILDING
     with tick.ledger.transaction() as session:
         left = [row.id or 0 for row in messages.undecided(session, tick.organisation_id, tick.run_id, now)]
-        messages.decide(session, left, Verdict(Outcome.PENDING, Reason.BACK_OFF), run_id=tick.run_id, now=now)
+        messages.decide(session, left, Verdict(Outcome.PENDING, reason), run_id=tick.run_id, now=now)
 
 
 def created_record_links(tick: Tick) -> list[str]:
     """Return a Markdown list of the records this run created, by module and id, without personal data."""
+    if not tick.created:
+        return []
     with tick.ledger.reading() as session:
         created = runs.records_created(session, tick.organisation_id, tick.run_id)
     base = tick.record_url.rstrip("/")
@@ -35,9 +39,8 @@ def created_record_links(tick: Tick) -> list[str]:
 
 def end(tick: Tick) -> tuple[str, dict[str, Any]]:
     """Write the totals down, give the lease back and return the end state with the summary."""
-    with tick.ledger.reading() as session:
-        by_outcome = messages.totals(session, tick.organisation_id, tick.run_id)
     with tick.ledger.transaction() as session:
+        by_outcome = messages.totals(session, tick.organisation_id, tick.run_id)
         run = counted(tick, by_outcome, runs.find(session, tick.run_id))
         run.state = state_of(run, tick.problems, tick.remarks)
         run.problem = "; ".join(dict.fromkeys([*map(str, tick.problems), *tick.remarks])) or None
@@ -55,6 +58,7 @@ def give_up(tick: Tick, error: BaseException) -> None:
         run = counted(tick, by_outcome, runs.find(session, tick.run_id))
         run.state, run.ended_at = "failed", tick.ledger.now()
         run.problem = str(error) if isinstance(error, ChatledgerError) else f"the run ended by {type(error).__name__}"
+        run.trouble_outside = isinstance(error, OutsideError)
         session.add(run)
     lease.release(tick.ledger, tick.organisation_id, tick.fence)
 

@@ -64,13 +64,14 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """What would be decided about a number now, by the phone index as it was last read."""
+    """What would be decided about a number now, by the phone index as it was last read; `code` is the rule or the reason."""
 
     what: str
     meaning: str
     record: Place | None = None
     candidates: tuple[Candidate, ...] = ()
     index_read_at: datetime | None = None
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

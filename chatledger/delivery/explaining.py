@@ -40,9 +40,9 @@ _FATE = {
 
 
 def explain(ledger: Ledger, organisation_id: str, what: str, record_url: str | None) -> MessageExplained | PhoneExplained:
-    """Explain a message by its uid, or a phone in any spelling.
+    """Explain a message by its uid, or a phone in any spelling; for one never seen, what would be decided about it.
 
-    `record_url` is the address below which a person finds `module/id`. Raises UsageError for what the ledger does not know.
+    `record_url` is the address below which a person finds `module/id`. Raises UsageError for what is neither.
     """
     with ledger.reading() as session:
         reader = _Reader(session, organisation_id, record_url)
@@ -53,8 +53,8 @@ def explain(ledger: Ledger, organisation_id: str, what: str, record_url: str | N
         found = reader.phone(key) if key else None
     if found is None:
         raise UsageError(
-            "The ledger knows no message with this uid and no chat, link or record with this number; "
-            "`chatledger log` lists what it knows."
+            "The ledger knows no message with this uid, and it is no phone number either: a number begins with + and its "
+            "country code or is one of the organisation's own region; `chatledger log` lists the messages."
         )
     return found
 
@@ -97,16 +97,14 @@ class _Reader:
             phone=self.phone(chat.phone_key) if chat and chat.phone_key else None,
         )
 
-    def phone(self, key: str) -> PhoneExplained | None:
-        """Explain a phone key; None when neither a chat, a link nor a record is known of it."""
+    def phone(self, key: str) -> PhoneExplained:
+        """Explain a phone key, known or not."""
         family = chats.of_keys(self._session, self._organisation, [key])
         link = links.load(self._session, self._organisation, [key]).get(key)
         moves = history.changes_of_key(self._session, self._organisation, key)
         case = self._case(key, family)
-        held = (*case.target.exact, *case.target.alias, *case.converted.exact, *case.converted.alias)
-        if not (family or link or moves or held):
-            return None
-        writes = intents.created_records(self._session, self._organisation, key)
+        created = intents.created_records(self._session, self._organisation, key)
+        waiting = history.unsettled_writes(self._session, self._organisation, [chat.id for chat in family])
         alias = alias_key(key)
         return PhoneExplained(
             key=key,
@@ -114,8 +112,8 @@ class _Reader:
             link=self._link(link) if link else None,
             moves=tuple(map(_move, moves)),
             chats=self._chats(family),
-            now=self._prospect(case, writes),
-            writes=tuple(map(self._write, writes)),
+            now=self._prospect(case, created),
+            writes=tuple(map(self._write, (*created, *waiting))),
         )
 
     def _case(self, key: str, family: Iterable[Chat]) -> Case:
@@ -127,24 +125,25 @@ class _Reader:
         read = [state.read_at for state in states.values() if state.read_at]
         read_at = min(read, default=None)
         if any(write.state in intents.UNSETTLED for write in writes):
-            return Prospect("waits", reasons_in_words()[Reason.WRITE_UNCONFIRMED].meaning, index_read_at=read_at)
+            return _waits(Reason.WRITE_UNCONFIRMED, read_at)
         if len(read) < len(self.settings.phone_fields) or any(state.state != "complete" for state in states.values()):
-            return Prospect("waits", reasons_in_words()[Reason.INDEX_BUILDING].meaning, index_read_at=read_at)
+            return _waits(Reason.INDEX_BUILDING, read_at)
         return self._decided(case, read_at)
 
     def _decided(self, case: Case, read_at: datetime | None) -> Prospect:
         match decide(case, self.settings):
             case Linked(record):
-                return Prospect("linked", "Its next message goes to the linked record.", self._place(record), (), read_at)
+                meaning = "Its next message goes to the linked record."
+                return Prospect("linked", meaning, self._place(record), (), read_at, "link")
             case Matched() as found:
                 meaning = f"Its next message goes to this record. {rules_in_words()[found.rule]}"
                 candidates = self._held(found.candidates, found.record)
-                return Prospect("matched", meaning, self._place(found.record), candidates, read_at)
+                return Prospect("matched", meaning, self._place(found.record), candidates, read_at, found.rule)
             case Ambiguous(rows):
                 meaning = reasons_in_words()[Reason.SEVERAL_MATCHES].meaning
-                return Prospect("parked", meaning, None, self._held(rows, None), read_at)
+                return Prospect("parked", meaning, None, self._held(rows, None), read_at, Reason.SEVERAL_MATCHES)
             case NotSynced(reason):
-                return Prospect("skipped", reasons_in_words()[reason].meaning, None, (), read_at)
+                return Prospect("skipped", reasons_in_words()[reason].meaning, None, (), read_at, reason)
             case CreateRecord():
                 meaning = f"No record holds this number: its next message creates one in {self.settings.target_module}."
                 return Prospect("create", meaning, None, (), read_at)
@@ -220,6 +219,10 @@ class _Reader:
             run_id=row.run_id,
             adopted=fate == "found",
         )
+
+
+def _waits(reason: Reason, read_at: datetime | None) -> Prospect:
+    return Prospect("waits", reasons_in_words()[reason].meaning, index_read_at=read_at, code=reason)
 
 
 def _fate(row: Intent) -> str:

@@ -5,29 +5,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chatledger.clients import ZohoClient
+from chatledger.delivery.endless_lists import PagesInARow
+from chatledger.delivery.index_pages import all_pages, changed_pages, converted_too, index_fields, row_moment
 from chatledger.delivery.tick import Tick
-from chatledger.errors import Rejected
 from chatledger.ledger import Session, chats, links, messages, phone_index
 from chatledger.ledger.database import Ledger
 from chatledger.ledger.tables import IndexState
-from chatledger.models import IndexedRecord, Page, RecordRef
+from chatledger.models import IndexedRecord, RecordRef
 from chatledger.phones import alias_key, phone_key
 from chatledger.settings import SyncSettings
 
 OVERLAP = timedelta(minutes=10)
 FRESH_FOR = timedelta(seconds=60)
 SWEEP_EVERY = timedelta(hours=24)
-_LEAD_FIELDS = ("Converted__s", "Converted_Contact", "Converted_Date_Time")
-
-
-def _fields(module: str, phone_field: str) -> list[str]:
-    known = ["id", phone_field, "Owner", "Created_Time", "Modified_Time"]
-    return [*known, *_LEAD_FIELDS] if module == "Leads" else known
-
-
-def _converted(module: str) -> str | None:
-    """Zoho hides converted leads unless asked for both kinds; other modules do not know the parameter."""
-    return "both" if module == "Leads" else None
 
 
 def as_indexed(module: str, row: dict[str, Any], phone_field: str, region: str) -> IndexedRecord:
@@ -36,20 +26,12 @@ def as_indexed(module: str, row: dict[str, Any], phone_field: str, region: str) 
     return IndexedRecord(
         ref=RecordRef(module, str(row["id"])),
         phone_key=phone_key(str(row.get(phone_field) or ""), region),
-        created_at=_moment(row.get("Created_Time")),
-        modified_at=_moment(row.get("Modified_Time")),
+        created_at=row_moment(row.get("Created_Time")),
+        modified_at=row_moment(row.get("Modified_Time")),
         owner_id=str(owner["id"]) if isinstance(owner, dict) and owner.get("id") else None,
         converted=row.get("Converted__s") in (True, "true"),
         converted_contact=str(contact["id"]) if isinstance(contact, dict) and contact.get("id") else None,
     )
-
-
-def _moment(value: Any) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(str(value))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else None
 
 
 async def build(ledger: Ledger, zoho: ZohoClient, organisation_id: str, settings: SyncSettings) -> int:
@@ -68,20 +50,8 @@ async def build(ledger: Ledger, zoho: ZohoClient, organisation_id: str, settings
     rows = 0
     for state in states.values():
         if state.state != "complete":
-            rows += await _build_or_restart(ledger, zoho, organisation_id, state)
+            rows += await _build_module(ledger, zoho, organisation_id, state)
     return rows
-
-
-async def _build_or_restart(ledger: Ledger, zoho: ZohoClient, organisation_id: str, state: IndexState) -> int:
-    """Go on where an earlier try stopped; a page token lives 24 hours, after that the module is read from its start."""
-    try:
-        return await _build_module(ledger, zoho, organisation_id, state)
-    except Rejected:
-        if state.page_token is None:
-            raise
-    with ledger.transaction() as session:
-        fresh = phone_index.start_building(session, organisation_id, state.module, state.phone_field, state.region)
-    return await _build_module(ledger, zoho, organisation_id, fresh)
 
 
 async def _build_module(ledger: Ledger, zoho: ZohoClient, organisation_id: str, state: IndexState) -> int:
@@ -89,28 +59,23 @@ async def _build_module(ledger: Ledger, zoho: ZohoClient, organisation_id: str, 
     if state.rows_read == 0:
         # Taken before the first page, so that whatever changes while the pages are read is read again afterwards.
         newest = await zoho.records(
-            module, ["id", "Modified_Time"], converted=_converted(module), sort_by="Modified_Time", sort_order="desc"
+            module, ["id", "Modified_Time"], converted=converted_too(module), sort_by="Modified_Time", sort_order="desc"
         )
-        state.cursor = _moment(newest.items[0].get("Modified_Time")) if newest.items else None
-    number, token = 1, state.page_token
-    while True:
-        page = await zoho.records(
-            module, _fields(module, state.phone_field), converted=_converted(module), page_token=token, page=number
-        )
-        token, number = page.next_token, number + 1
+        state.cursor = row_moment(newest.items[0].get("Modified_Time")) if newest.items else None
+    async for page in all_pages(zoho, state):
         state.rows_read += len(page.items)
-        state.page_token = token
-        if not page.more:
-            state.state, state.page_token = "complete", None
-            state.read_at = state.swept_at = ledger.now()
         with ledger.transaction() as session:
-            phone_index.replace_rows(session, organisation_id, _indexed(page.items, state), alias_key)
+            phone_index.replace_rows(session, organisation_id, indexed(page.items, state), alias_key)
             session.merge(state)
-        if not page.more:
-            return state.rows_read
+    state.state, state.page_token, state.last_id, state.walked_to = "complete", None, None, None
+    state.read_at = state.swept_at = ledger.now()
+    with ledger.transaction() as session:
+        session.merge(state)
+    return state.rows_read
 
 
-def _indexed(rows: Iterable[dict[str, Any]], state: IndexState) -> list[IndexedRecord]:
+def indexed(rows: Iterable[dict[str, Any]], state: IndexState) -> list[IndexedRecord]:
+    """Read rows of a record list into what the index keeps of them."""
     return [as_indexed(state.module, row, state.phone_field, state.region) for row in rows]
 
 
@@ -135,9 +100,12 @@ async def sweep_deleted(tick: Tick) -> None:
         since = last - OVERLAP if last else None
         gone: list[RecordRef] = []
         number, more = 1, True
+        pages = PagesInARow(f"the deleted records of {module}")
         while more:
             page = await tick.zoho.deleted(module, since=since, page=number)
             gone += [row.ref for row in page.items]
+            if page.more:
+                pages.came(row.ref.id for row in page.items)
             number, more = number + 1, page.more
         with tick.ledger.transaction() as session:
             phone_index.mark_gone(session, tick.organisation_id, gone)
@@ -186,22 +154,8 @@ async def look_for_conversions(tick: Tick) -> None:
 
 
 async def _changed_rows(zoho: ZohoClient, state: IndexState, since: datetime | None) -> list[IndexedRecord]:
-    rows: list[IndexedRecord] = []
-    page: Page[dict[str, Any]] | None = None
-    number = 1
-    while page is None or page.more:
-        page = await zoho.records(
-            state.module,
-            _fields(state.module, state.phone_field),
-            changed_since=since - OVERLAP if since else None,
-            converted=_converted(state.module),
-            sort_by="Modified_Time",
-            page_token=page.next_token if page else None,
-            page=number,
-        )
-        rows += _indexed(page.items, state)
-        number += 1
-    return rows
+    pages = changed_pages(zoho, state, since - OVERLAP if since else None)
+    return [row async for page in pages for row in indexed(page.items, state)]
 
 
 def is_fresh(tick: Tick) -> bool:
@@ -233,9 +187,9 @@ def is_gone(session: Session, organisation_id: str, record: RecordRef) -> bool:
 
 async def read_rows(zoho: ZohoClient, state: IndexState, ids: Sequence[str]) -> list[IndexedRecord]:
     """Read at most 50 single records of a module as the index keeps them; those that do not exist are missing."""
-    fields = _fields(state.module, state.phone_field)
-    page = await zoho.records(state.module, fields, ids=ids, converted=_converted(state.module))
-    return _indexed(page.items, state)
+    fields = index_fields(state.module, state.phone_field)
+    page = await zoho.records(state.module, fields, ids=ids, converted=converted_too(state.module))
+    return indexed(page.items, state)
 
 
 async def look_at(tick: Tick, refs: Iterable[RecordRef]) -> None:

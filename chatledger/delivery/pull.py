@@ -7,7 +7,9 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from chatledger.delivery.inbox import take_inbox
 from chatledger.delivery.tick import Tick
+from chatledger.delivery.webhook_trust import note_missed, walk_is_due
 from chatledger.errors import LoginRefused, NotFound, NotPermitted, OutsideError, SchemaDrift
 from chatledger.ledger import chats, messages
 from chatledger.ledger.tables import Chat as ChatRow
@@ -19,6 +21,10 @@ OVERLAP = timedelta(hours=1)
 SWEEP_EVERY = timedelta(minutes=15)
 REREAD_EVERY = timedelta(hours=24)
 REREAD_ACTIVE = timedelta(days=7)
+REREAD_WITH_WEBHOOKS = 1_000
+"""Chats a night while webhooks bring late messages as well: more would take too much of the month's calls."""
+VERIFY_AFTER = timedelta(hours=1)
+"""A chat that webhooks alone wrote to is read after that long, at once where they are doubted: one may have been lost."""
 ACCOUNTS_EVERY = timedelta(hours=1)
 PAGES_PER_TICK = 20
 READS_AT_ONCE = 4
@@ -29,24 +35,29 @@ CHATS_PER_TRANSACTION = 10
 
 async def pull(tick: Tick) -> None:
     """Bring the ledger up to what TimelinesAI holds; trouble is remembered in the tick and the rest goes on."""
+    await take_inbox(tick)
     await find_changes(tick)
     await read_changed_chats(tick)
+    note_missed(tick)
 
 
 async def find_changes(tick: Tick) -> None:
-    """Walk the chat list and mark what has changed for reading."""
+    """Walk the chat list and mark what has changed for reading; while webhooks are relied on, only now and then."""
+    due = walk_is_due(tick)
     try:
-        await _read_accounts(tick)
-        await _walk(tick)
+        await _read_accounts(tick, due=due)
+        if due:
+            await _walk(tick)
     except OutsideError as error:
         tick.met(error)
 
 
-async def _read_accounts(tick: Tick) -> None:
+async def _read_accounts(tick: Tick, *, due: bool) -> None:
+    """Read the connected numbers: every hour beside a walk, at once when a webhook told that one has changed."""
     now = tick.ledger.now()
     with tick.ledger.transaction() as session:
         read_at = chats.walk_of(session, tick.organisation_id).accounts_read_at
-    if read_at is not None and now - read_at < ACCOUNTS_EVERY:
+    if read_at is not None and (not due or now - read_at < ACCOUNTS_EVERY):
         return
     accounts = await tick.timelines.accounts()
     with tick.ledger.transaction() as session:
@@ -119,8 +130,11 @@ def _started(tick: Tick, now: datetime) -> _Walk:
         if kept.reread_at is None:
             kept.reread_at = now
         elif now - kept.reread_at >= REREAD_EVERY:
-            chats.mark_active_for_reading(session, tick.organisation_id, max(tick.starts_at, now - REREAD_ACTIVE))
+            most = REREAD_WITH_WEBHOOKS if tick.trusts_webhooks else None
+            chats.mark_active_for_reading(session, tick.organisation_id, max(tick.starts_at, now - REREAD_ACTIVE), most=most)
             kept.reread_at = now
+        verified = now if tick.doubts_webhooks else now - VERIFY_AFTER
+        chats.mark_unverified_for_reading(session, tick.organisation_id, verified)
         return _Walk(
             page=kept.next_page or 1,
             stop_at=max(tick.starts_at, kept.cursor - OVERLAP) if kept.cursor else tick.starts_at,
@@ -152,6 +166,7 @@ def _store_page(tick: Tick, page: Page[Chat], now: datetime) -> int:
             since=tick.starts_at,
             phone_key=lambda chat: chat_phone_key(chat.jid, chat.phone, region),
             now=now,
+            trusts_webhooks=tick.trusts_webhooks,
         )
     if page.unreadable:
         tick.remarks.append(
@@ -165,6 +180,7 @@ def _walked(tick: Tick, done: _Walk, now: datetime, *, swept: bool) -> None:
         walk = chats.walk_of(session, tick.organisation_id)
         walk.next_page, walk.walk_newest, walk.order_broken = None, None, done.broken
         walk.cursor = max([moment for moment in (walk.cursor, done.newest) if moment], default=None)
+        walk.walked_at, walk.pages = now, done.page - 1
         walk.swept_at = now if swept else walk.swept_at
 
 
@@ -265,4 +281,4 @@ def _mark_read(row: ChatRow, chat: _ReadChat, now: datetime) -> None:
     row.to_read = missing and row.read_misses < MISSES_BEFORE_GIVING_UP
     read = [item.timestamp for item in chat.items]
     row.read_until = max([*read, *([row.read_until] if row.read_until else [])], default=None)
-    row.read_at = now
+    row.read_at, row.unverified_since = now, None

@@ -13,16 +13,15 @@ from chatledger.ledger import Session, attachments, chats, messages, notes
 from chatledger.ledger.tables import Chat, Message, Note
 from chatledger.models import RecordRef
 from chatledger.planning import KnownNote, PlannedNote, batches, planned_notes
-from chatledger.transcript import contact_name, note_parts
+from chatledger.transcript import Part, Wording, contact_name, note_parts
 
 Day = tuple[int, date]
 
 
 @dataclass(frozen=True, slots=True)
-class _Stored:
-    """What the ledger holds of some chats, by chat and local date: days with open messages, and all that belongs to them."""
+class StoredDays:
+    """What the ledger holds of some days of chats: the messages their notes show, the notes, and what notes say of them."""
 
-    days: Mapping[int, Sequence[date]]
     messages: Mapping[Day, Sequence[Message]]
     notes: Mapping[Day, Sequence[Note]]
     remarks: Mapping[tuple[str, str], str]
@@ -33,41 +32,53 @@ def rendered(tick: Tick, session: Session, chat_ids: Iterable[int]) -> Iterator[
     """Render every day that these chats have open messages of, as far as their record is known."""
     known = [row for row in chats.load(session, tick.organisation_id, chat_ids) if (row.phone_key or "") in tick.records]
     for some in batches(known):
-        stored = _stored(tick, session, [row.id for row in some])
+        days = _open_days(tick, session, [row.id for row in some])
+        stored = stored_days(session, tick.organisation_id, days)
         for chat in some:
-            for day in stored.days.get(chat.id, ()):
+            for day in sorted(days.get(chat.id, ())):
                 yield from _of_day(tick, session, chat, day, stored)
 
 
-def _stored(tick: Tick, session: Session, chat_ids: Sequence[int]) -> _Stored:
-    organisation = tick.organisation_id
+def _open_days(tick: Tick, session: Session, chat_ids: Sequence[int]) -> Mapping[int, set[date]]:
     days: dict[int, set[date]] = defaultdict(set)
-    for row in messages.open_messages(session, organisation, tick.ledger.now(), chat_ids):
+    for row in messages.open_messages(session, tick.organisation_id, tick.ledger.now(), chat_ids):
         if row.local_date is not None:
             days[row.chat_id].add(row.local_date)
-    told = messages.of_days(session, organisation, days)
-    return _Stored(
-        days={chat_id: sorted(found) for chat_id, found in days.items()},
+    return days
+
+
+def stored_days(session: Session, organisation_id: str, days: Mapping[int, set[date]]) -> StoredDays:
+    """Read everything that the notes of these chats' days are made from."""
+    told = messages.of_days(session, organisation_id, days)
+    return StoredDays(
         messages=told,
-        notes=notes.of_days(session, organisation, days),
-        remarks=attachments.remarks(session, organisation, [row.uid for rows in told.values() for row in rows]),
-        owners={number.id: number.owner_name for number in chats.accounts(session, organisation).values()},
+        notes=notes.of_days(session, organisation_id, days),
+        remarks=attachments.remarks(session, organisation_id, [row.uid for rows in told.values() for row in rows]),
+        owners={number.id: number.owner_name for number in chats.accounts(session, organisation_id).values()},
     )
 
 
-def _of_day(tick: Tick, session: Session, chat: Chat, day: date, stored: _Stored) -> list[PlannedNote]:
+def parts_of_day(
+    chat: Chat, name: str, shown: Sequence[Message], stored: StoredDays, wording: Wording, zone: str
+) -> list[Part]:
+    """Render messages of one day of a chat, whose note calls the contact `name`."""
+    return note_parts(
+        wording,
+        [as_message(row) for row in shown],
+        chat_url=chat.url,
+        contact=contact_name(wording, name, chat.phone_key or ""),
+        owner=stored.owners.get(chat.account_id, ""),
+        zone=zone,
+        remarks=stored.remarks,
+    )
+
+
+def _of_day(tick: Tick, session: Session, chat: Chat, day: date, stored: StoredDays) -> list[PlannedNote]:
     record = tick.records[chat.phone_key or ""]
     known = {note.part: _known(tick, session, note, record) for note in stored.notes.get((chat.id, day), ())}
     name = known[1].chat_name if 1 in known else chat.name
-    parts = note_parts(
-        tick.wording,
-        [as_message(row) for row in stored.messages.get((chat.id, day), ())],
-        chat_url=chat.url,
-        contact=contact_name(tick.wording, name, chat.phone_key or ""),
-        owner=stored.owners.get(chat.account_id, ""),
-        zone=tick.settings.timezone,
-        remarks=stored.remarks,
-    )
+    shown = stored.messages.get((chat.id, day), ())
+    parts = parts_of_day(chat, name, shown, stored, tick.wording, tick.settings.timezone)
     return planned_notes(
         chat_id=chat.id,
         day=day,

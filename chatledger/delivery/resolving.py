@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from chatledger.delivery import index_reading
 from chatledger.delivery.tick import Tick
-from chatledger.ledger import Session, chats, intents, links, messages, phone_index
+from chatledger.ledger import Session, chats, intents, links, messages, phone_index, retention
 from chatledger.ledger.links import NewLink
 from chatledger.ledger.messages import Verdict
 from chatledger.ledger.tables import Chat, Link
@@ -49,12 +49,15 @@ def triage(tick: Tick) -> list[list[int]]:
         waiting = messages.open_messages(session, tick.organisation_id, now)
         rows = {chat.id: chat for chat in chats.load(session, tick.organisation_id, [row.chat_id for row in waiting])}
         unconfirmed = _unconfirmed(session, tick.organisation_id)
+        closed = retention.closed_days(session, tick.organisation_id, rows)
         settled: dict[Verdict, list[int]] = defaultdict(list)
         candidates: dict[int, str] = {}
         for row in waiting:
             chat = rows.get(row.chat_id)
             reason = _why_skipped(chat, row)
             key = (chat.phone_key if chat else None) or ""
+            if reason is None and (row.chat_id, row.local_date) in closed:
+                reason = Reason.DAY_CLOSED
             if reason is not None:
                 settled[Verdict(Outcome.SKIPPED, reason)].append(row.id or 0)
             elif alias_key(key) in unconfirmed or (row.chat_id, row.local_date) in unconfirmed:

@@ -24,13 +24,17 @@ NotePosition = tuple[int, date, int]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How long things may take, in seconds, and how many TimelinesAI requests a tick may make."""
+    """How long things may take, in seconds, and how many TimelinesAI requests a tick may make.
+
+    `sweep_seconds` is how often the chat list is walked while webhooks bring the messages.
+    """
 
     unknown_write_wait: float = 180.0
     http_timeout: float = 30.0
     lease: float = 60.0
     intent_age: float = 15.0
     timelines_requests: int = 520
+    sweep_seconds: float = 900.0
 
 
 @dataclass(slots=True)
@@ -67,6 +71,8 @@ class Tick:
     created: int = 0
     notes_created: int = 0
     notes_updated: int = 0
+    trusts_webhooks: bool = False
+    doubts_webhooks: bool = False
 
     def met(self, error: OutsideError) -> None:
         """Remember trouble with an outside system; the run goes on with what does not need it."""
@@ -96,6 +102,7 @@ def begin(
     options: Options,
     record_url: str,
     flow_run_id: str | None = None,
+    kind: str = "tick",
 ) -> Tick | None:
     """Take the lease and write the run down; None when another run holds the lease.
 
@@ -111,7 +118,7 @@ def begin(
         intents.take_over(session, organisation_id, fence=fence, wait=timedelta(seconds=options.unknown_write_wait))
         runs.start(
             session,
-            Run(id=run_id, organisation_id=organisation_id, flow_run_id=flow_run_id, started_at=now, fence=fence),
+            Run(id=run_id, organisation_id=organisation_id, flow_run_id=flow_run_id, kind=kind, started_at=now, fence=fence),
         )
     return loaded(
         ledger, organisation_id, run_id, fence,

@@ -4,8 +4,9 @@ import argparse
 import os
 import sys
 import time
+from contextlib import suppress
 
-from tests.simulation.crash_points import broken_pairs, broken_points
+from tests.simulation.crash_points import boundaries, broken_points, tried_pairs
 from tests.simulation.seeds import Tally, run_side_by_side, say, tell_story
 
 
@@ -33,11 +34,12 @@ def _arguments():
 
 def _seeds(asked):
     begun, tally = time.monotonic(), Tally()
-    for part in run_side_by_side(asked.first, asked.seeds, asked.jobs):
-        tally.add(part)
-        for seed, problem in part.broken.items():
-            say(f"\nseed {seed}: {problem}\n  replay: .venv/bin/python -m tests.simulation --replay {seed}")
-        say(f"\r{tally.seeds} seeds, {len(tally.broken)} broken", end="")
+    with suppress(KeyboardInterrupt):  # Ctrl-C ends it with what is known by then
+        for part in run_side_by_side(asked.first, asked.seeds, asked.jobs):
+            tally.add(part)
+            for seed, problem in part.broken.items():
+                say(f"\nseed {seed}: {problem}\n  replay: .venv/bin/python -m tests.simulation --replay {seed}")
+            say(f"\r{tally.seeds} seeds, {len(tally.broken)} broken", end="")
     seconds = time.monotonic() - begun
     say(f"\n{tally.seeds / seconds:.2f} seeds a second over {asked.jobs} processes")
     for name, number in sorted(tally.fired.items()):
@@ -49,11 +51,25 @@ def _seeds(asked):
 
 
 def _crash_points(jobs):
-    broken = broken_points() + broken_pairs(jobs)
-    for points, problem in broken:
-        say(f"killed at {points}: {problem}")
-    say(f"{len(broken)} crash points broken")
-    return len(broken)
+    last = boundaries()
+    broken = broken_points()
+    say(f"{last} crash points, {len(broken)} broken")
+    for point, problem in broken:
+        say(f"killed at {point}: {problem}")
+    return len(broken) + _pairs(range(1, last + 1), jobs)
+
+
+def _pairs(points, jobs):
+    begun, tried, broken = time.monotonic(), 0, 0
+    with suppress(KeyboardInterrupt):
+        for first, second, *problem in tried_pairs(points, jobs):
+            tried += 1
+            if problem and problem[0]:
+                broken += 1
+                say(f"\nkilled at {first} and then at {second}: {problem[0]}")
+            say(f"\r{tried} pairs of crash points behind {first} of {points[-1]} first ones, {broken} broken", end="")
+    say(f"\n{time.monotonic() - begun:.0f} seconds")
+    return broken
 
 
 if __name__ == "__main__":

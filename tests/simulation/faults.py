@@ -140,8 +140,8 @@ class Weather:
     def __init__(self, random):
         self._random = random
         self.fired = Counter()
-        self.rate = random.choice([0.0, 0.05, 0.15, 0.3])
-        self.write_rate = random.choice([0.0, 0.15, 0.3, 0.5])
+        self.rate = random.choice([0.0, 0.02, 0.05, 0.15])
+        self.write_rate = random.choice([0.0, 0.2, 0.4, 0.6])
         self.death_rate = random.choice([0.0, 0.002, 0.01, 0.02])
         self.pause_rate = random.choice([0.0, 0.0, 0.02, 0.08])
         self.edge_rate = random.choice([0.0, 0.1, 0.3])

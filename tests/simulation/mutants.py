@@ -1,4 +1,6 @@
-"""`python -m tests.simulation.mutants [NAME ...]`: each mutant of the safety code must be caught by a seed or a crash point.
+"""`python -m tests.simulation.mutants [NAME ...]`: each mutant of the safety code must be caught.
+
+What catches it is a directed scenario, a seed or a crash point, and the table says which.
 
 A mutant is loaded in a process of its own by an import hook that changes the text of its modules; the files stay as they are.
 """
@@ -52,8 +54,15 @@ def hunt(name, most_seeds):
     """Load the mutant and look for what catches it; return that in words, None when nothing does."""
     sys.meta_path.insert(0, _Finder(MUTANTS[name]))
     from tests.simulation.crash_points import boundaries, broken_points
+    from tests.simulation.scenarios import run_scenario
     from tests.simulation.seeds import run
 
+    scenario = MUTANTS[name].scenario
+    if scenario:
+        try:
+            run_scenario(scenario)
+        except AssertionError as error:
+            return f"scenario {scenario}: {error!s:.70}"
     for seed in range(most_seeds):
         broken = run([seed]).broken
         if broken:

@@ -5,17 +5,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Mutant:
-    """A text patch: for each module the old texts, found exactly once each, with the new ones."""
+    """A text patch: for each module the old texts, found exactly once each, with the new ones.
+
+    `scenario` names the directed scenario that tells what it breaks; without one, random seeds find it.
+    """
 
     changes: dict[str, tuple[tuple[str, str], ...]]
+    scenario: str | None = None
 
 
-def _one(module, old, new):
-    return _several(module, (old, new))
+def _one(module, old, new, scenario=None):
+    return _several(module, (old, new), scenario=scenario)
 
 
-def _several(module, *pairs):
-    return Mutant({f"chatledger.{module}": pairs})
+def _several(module, *pairs, scenario=None):
+    return Mutant({f"chatledger.{module}": pairs}, scenario)
 
 
 MUTANTS = {
@@ -25,6 +29,7 @@ MUTANTS = {
         "delivery.sending",
         "tick.wait_from(tick.ledger.now())",
         "tick.wait_from(tick.ledger.now() - timedelta(seconds=tick.options.http_timeout + tick.options.intent_age))",
+        "a_write_is_waited_for_as_long_as_zoho_may_take",
     ),
     "adopt_by_search": _one(
         "delivery.adoption",
@@ -38,9 +43,10 @@ MUTANTS = {
         *(
             ("    if waiting:\n        await index_reading.read_changes(tick)\n", "    if not waiting:\n"),
             (
-                'in places(tick, key, RecordRef(intent.module, intent.record_id or "")):',
-                'in [RecordRef(intent.module, intent.record_id or "")]:',
+                'searched = places(tick, key, RecordRef(intent.module, intent.record_id or ""))',
+                'searched = [RecordRef(intent.module, intent.record_id or "")]',
             ),
+            ('now_possible = places(tick, key, RecordRef(intent.module, intent.record_id or ""))', "now_possible = searched"),
         ),
     ),
     "late_update_not_locked": Mutant(
@@ -63,25 +69,32 @@ MUTANTS = {
             ("OVERLAP = timedelta(minutes=10)", "OVERLAP = timedelta(0)"),
             (
                 "        with tick.ledger.transaction() as session:\n"
-                "            phone_index.replace_rows(session, tick.organisation_id, rows, alias_key)\n"
-                "            kept = ",
+                "            known = phone_index.by_id(session, tick.organisation_id, [row.ref for row in rows])\n",
                 "        with tick.ledger.transaction() as session:\n"
                 "            kept = phone_index.states(session, tick.organisation_id)[module]\n"
                 "            kept.cursor = max([*dated, *([kept.cursor] if kept.cursor else [])], default=None)\n"
                 "        with tick.ledger.transaction() as session:\n"
-                "            phone_index.replace_rows(session, tick.organisation_id, rows, alias_key)\n"
-                "            kept = ",
+                "            known = phone_index.by_id(session, tick.organisation_id, [row.ref for row in rows])\n",
             ),
         ),
+        scenario="the_index_and_its_cursor_are_stored_together",
     ),
     "strict_changed_since": _one(
         "delivery.index_reading",
-        "changed_since=since - OVERLAP if since else None",
-        "changed_since=since + timedelta(seconds=1) if since else None",
+        "changed_pages(zoho, state, since - OVERLAP if since else None)",
+        "changed_pages(zoho, state, since + timedelta(seconds=1) if since else None)",
+        "a_record_of_the_cursors_own_second_is_seen",
     ),
-    "converted_rows_dropped": _one("delivery.index_reading", 'return "both" if module == "Leads" else None', "return None"),
+    "converted_rows_dropped": _one(
+        "delivery.index_pages",
+        'return "both" if module == "Leads" else None',
+        "return None",
+        "a_converted_lead_is_still_seen",
+    ),
     "lease_taken_over_without_settling": _one(
-        "ledger.intents", "    left_behind = session.exec(query).all()", "    left_behind: list[Intent] = []"
+        "ledger.intents",
+        'intent.state, intent.settle_after = "unknown", intent.may_leave_until + wait',
+        'intent.state = "abandoned"',
     ),
     "answers_zipped_unchecked": _one(
         "clients.zoho.rows",
@@ -118,12 +131,14 @@ MUTANTS = {
         "    if lease is None or lease.fence != fence or lease.holder == FREE or lease.expires_at <= needed_until:",
         "    if False:",
     ),
-    "stale_write_sent_late": _one("delivery.sending", "    if too_old:", "    if False:"),
+    "stale_write_sent_late": _one(
+        "delivery.sending", "    if too_old:", "    if False:", "a_write_that_waited_too_long_is_not_sent"
+    ),
     "note_sent_again_without_looking": _one("delivery.settling", "        if hits:\n", "        if False:\n"),
-    "record_settled_without_reading": _one(
-        "delivery.settling",
-        "            if rows:\n                take_record",
-        "            if False:\n                take_record",
+    "unknown_creation_not_waited_for": _one(
+        "delivery.resolving",
+        '    keys = {alias_key(intent.phone_key or "") for intent in unsettled if intent.kind == "create_record"}\n',
+        "    keys: set[object] = set()\n",
     ),
     "intent_after_the_request": _several(
         "delivery.sending",
@@ -136,7 +151,15 @@ MUTANTS = {
         ),
     ),
     "merged_note_made_anew": _one(
-        "delivery.notes", "found.parent.id == planned.record.id or (merged and", "False or (False and"
+        "delivery.notes",
+        "found.parent.id == planned.record.id or (merged and",
+        "False or (False and",
+        "a_note_goes_on_where_a_merge_took_it",
     ),
-    "refused_parent_not_looked_at": _one("delivery.notes", "    await index_reading.look_at(tick, doubted)\n", ""),
+    "refused_parent_not_looked_at": _one(
+        "delivery.notes",
+        "    await index_reading.look_at(tick, doubted)\n",
+        "",
+        "a_refused_parent_is_looked_at_in_the_same_tick",
+    ),
 }

@@ -65,14 +65,18 @@ class People:
     def write(self, line=None):
         """Somebody writes a message (in this chat), now or with a time that is long past."""
         line = line or self._random.choice(LINES[: 3 + len(self.written) // 4])  # new chats begin all the time
-        number = len(self.written)
         now = self._world.clock.now()
         late = self._random.random() < 0.08
         at = max(now - timedelta(seconds=self._random.randrange(10, 7_000)), self._world.starts_at) if late else now
         kind = "note" if self._random.random() < 0.05 else "whatsapp"
+        self.say(line, at=at, late=late, kind=kind, from_me=self._random.random() < 0.3)
+
+    def say(self, line, *, at=None, late=False, kind="whatsapp", from_me=False):
+        """Have this message arrive in this chat."""
+        number = len(self.written)
         where = {"phone": line.phone} if line.phone else {"jid": line.group}
         said = self._timelines.receive_message(
-            f"mensaje #{number}#", account=line.account, at=at, late=late, from_me=self._random.random() < 0.3,
+            f"mensaje #{number}#", account=line.account, at=at or self._world.clock.now(), late=late, from_me=from_me,
             message_type=kind, uid=f"00000000-0000-4000-8000-{number:012d}", **where,
         )  # fmt: skip
         self._world.tell("people", "write", number, said["chat_id"], "late" if late else "")

@@ -29,6 +29,8 @@ class Process:
     crossed: int = 0
     dead: bool = False
     asleep_until: float = 0.0
+    request: tuple[str, str] | None = None
+    """Method and path of the request it made last."""
     boundaries: list[str] = field(default_factory=list)
     tasks: dict[asyncio.Task, None] = field(default_factory=dict)
 

@@ -1,9 +1,11 @@
 """Running many seeds, over several processes, and counting what went wrong on purpose and what went wrong."""
 
+import gc
 import traceback
 from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -37,20 +39,38 @@ class Tally:
 def run(seeds: Iterable[int]):
     """Run these seeds one after the other in this process."""
     tally = Tally()
-    for seed in seeds:
-        tally.seeds += 1
-        try:
-            tally.fired += run_seed(seed)
-        except Exception as error:  # noqa: BLE001  whatever breaks a seed is what is looked for
-            tally.broken[seed] = f"{type(error).__name__}: {error}"
+    with _collecting_between_seeds() as collect:
+        for seed in seeds:
+            tally.seeds += 1
+            try:
+                tally.fired += run_seed(seed)
+            except Exception as error:  # noqa: BLE001  whatever breaks a seed is what is looked for
+                tally.broken[seed] = f"{type(error).__name__}: {error}"
+            collect()
     return tally
+
+
+@contextmanager
+def _collecting_between_seeds():
+    """Have garbage collected when asked only: looking for it in the middle of seeds takes a tenth of their time."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        yield gc.collect
+    finally:
+        gc.enable()
+        gc.unfreeze()
 
 
 def run_side_by_side(first, number, workers):
     """Run `number` seeds from `first` on; yield the tally of each chunk as it is ready."""
     chunks = [range(start, min(start + CHUNK, first + number)) for start in range(first, first + number, CHUNK)]
     with ProcessPoolExecutor(workers) as pool:
-        yield from pool.map(run, chunks)
+        try:
+            yield from pool.map(run, chunks)
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def tell_story(seed):

@@ -45,7 +45,7 @@ class Simulation:
     async def storm(self):
         """Two schedulers run ticks while people act and everything goes wrong that can."""
         world = self.world
-        length = world.random.choice([60, 120]) * TICKS
+        length = world.random.choice([35, 60]) * TICKS
         moments = [(world.random.uniform(0, length), self.people.write) for _ in range(MESSAGES)]
         moments += [(world.random.uniform(0, length), self.people.act) for _ in range(ACTS)]
         schedulers = [asyncio.create_task(self._scheduler(length)) for _ in range(2)]

@@ -30,6 +30,7 @@ class Wire(httpx.AsyncBaseTransport):
         zoho = request.url.host.startswith("zoho")
         write = zoho and request.method != "GET" and request.url.path.startswith("/crm")
         draw = self._world.weather.draw(write=write, update=request.method == "PUT", zoho=zoho)
+        self._process.request = request.method, request.url.path
         self._process.cross("before_request")
         tell, named = self._world.tell, f"{request.method} {request.url.path}"
         tell(self._process.name, named, draw.fault.name if draw else "")
