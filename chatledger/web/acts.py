@@ -1,0 +1,32 @@
+"""What an operator can have done from the sync log: filled by `deployments/`; None means that this installation cannot."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from chatledger.models import RecordRef
+
+
+class Retry(Protocol):
+    """Has messages decided anew by a run of its own."""
+
+    def __call__(self, *, uids: Sequence[str] = (), reasons: Sequence[str] = ()) -> Awaitable[None]:
+        """Ask for it; returns once the run is scheduled. Raises ChatledgerError where that cannot be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acts:
+    """Explaining, choosing and trying again.
+
+    `explain` takes a uid or a phone key and returns what `delivery/explained.py` describes; it asks no outside system.
+    `retriable` are the reasons that `retry` can do something about.
+    `record_url` is the address below which `module/id` opens in Zoho, `prefect_url` that of Prefect's pages.
+    """
+
+    explain: Callable[[str], Any] | None = None
+    pin: Callable[[str, RecordRef], Awaitable[None]] | None = None
+    unpin: Callable[[str], None] | None = None
+    retry: Retry | None = None
+    retriable: frozenset[str] = frozenset()
+    record_url: Callable[[], str | None] | None = None
+    prefect_url: Callable[[], str | None] | None = None
