@@ -17,7 +17,7 @@ class ChatLedger(Block):
         ```python
         from blocks.chat_ledger import ChatLedger
 
-        ledger = ChatLedger.load("main").get_ledger()
+        ledger = ChatLedger.load("BLOCK_NAME").get_ledger()
         ```
 
     """

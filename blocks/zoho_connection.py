@@ -1,12 +1,13 @@
 """The connection to a Zoho CRM organisation as a Prefect block."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 from urllib.parse import urlsplit
 
 from prefect.blocks.core import Block
 from pydantic import Field, HttpUrl, SecretStr
 
-from blocks.environment import Environment
+from blocks.environment import Environment, read_zoho_variables
 from chatledger.clients import ZohoClient
 from chatledger.models import CallCount, TokenStore
 
@@ -18,7 +19,7 @@ class ZohoConnection(Block):
         ```python
         from blocks.zoho_connection import ZohoConnection
 
-        client = ZohoConnection.load("main").get_client(count, tokens)
+        client = ZohoConnection.load("BLOCK_NAME").get_client(count, tokens)
         ```
 
     """
@@ -37,13 +38,26 @@ class ZohoConnection(Block):
 
     @classmethod
     def from_environment(cls, environment: Environment) -> "ZohoConnection":
-        """Build the block from the environment variables."""
+        """Build the block from the environment variables. Raises MissingVariables."""
+        given = read_zoho_variables()
         return cls(
-            accounts_url=environment.zoho_accounts_url,
-            client_id=environment.zoho_client_id,
-            client_secret=environment.zoho_client_secret,
-            refresh_token=environment.zoho_refresh_token,
-            api_url=environment.zoho_api_url,
+            accounts_url=given.zoho_accounts_url,
+            client_id=given.zoho_client_id,
+            client_secret=given.zoho_client_secret,
+            refresh_token=given.zoho_refresh_token,
+            api_url=given.zoho_api_url,
+            timeout_seconds=environment.chatledger_http_timeout_seconds,
+        )
+
+    @classmethod
+    def from_stored(cls, credentials: Mapping[str, str], environment: Environment) -> "ZohoConnection":
+        """Build the block from a connection that the ledger holds."""
+        return cls(
+            accounts_url=credentials["accounts_url"],
+            client_id=credentials["client_id"],
+            client_secret=SecretStr(credentials["client_secret"]),
+            refresh_token=SecretStr(credentials["refresh_token"]),
+            api_url=credentials.get("api_url") or None,
             timeout_seconds=environment.chatledger_http_timeout_seconds,
         )
 

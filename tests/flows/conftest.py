@@ -82,7 +82,7 @@ def surroundings(prefect, stage, tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def run(surroundings):  # noqa: ARG001 - the flow reads it
+def run(surroundings):
     """Give a function that runs the flow once and returns its final state."""
     from flows.sync_chats import sync_chats
 
