@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null \
 	&& { echo $$p; break; }; done)
 
-.PHONY: help setup demo test check bench simulate format lock clean
+.PHONY: help setup demo up test check bench soak simulate endure machines format lock clean
 
 help: ## show what can be run
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,6 +25,9 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 demo: setup ## run the main job on the embedded sandbox
 	@$(BIN)/chatledger demo
 
+up: setup ## run everything until Ctrl-C: Prefect, a tick every minute, the web pages (ARGS=--sandbox for the stand-ins)
+	@$(BIN)/chatledger serve $(ARGS)
+
 test: setup ## check formatting, lint, types and imports, then run every test
 	@$(BIN)/python -m tests.system_packages
 	@$(MAKE) --no-print-directory check
@@ -40,8 +43,19 @@ simulate: setup ## exact delivery by simulation: seeds (SEEDS=20000), pairs of c
 	@PYTHONHASHSEED=0 $(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),2000) --crash-points
 	@PYTHONHASHSEED=0 $(BIN)/python -m tests.simulation.mutants
 
-bench: setup ## overhead of a tick over its bare requests, and its memory (about ten minutes)
+endure: setup ## real processes: 200 SIGKILLs, 50 database restarts, two schedulers, broken connections (about ten minutes)
+	@$(BIN)/python -m tests.endurance
+
+machines: setup ## PostgreSQL, Redis, Prefect's parts and 3 workers for 20 organisations, one worker killed (about 25 minutes)
+	@$(BIN)/python -m tests.deployments.machines $(ARGS)
+
+bench: setup ## overhead of a tick, live chat, sync log over five million messages (about half an hour, 15 GB of disk)
 	@$(BIN)/python -m tests.bench.overhead
+	@$(BIN)/python -m tests.bench.live_chat
+	@$(BIN)/python -m tests.bench.sync_log_pages
+
+soak: setup ## serve an hour's worth of ticks in ten minutes: missed and overlapping ones, memory, files, disk
+	@$(BIN)/python -m tests.bench.soak
 
 format: setup ## format the code and apply safe lint fixes
 	@$(BIN)/ruff format .

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from tests.postgresql import find_binaries
 
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
 
 @dataclass(frozen=True)
 class Program:
@@ -22,7 +24,16 @@ class Program:
     is_there: Callable[[], bool]
 
 
-PROGRAMS = (Program("the PostgreSQL server", "postgresql", lambda: find_binaries() is not None),)
+PROGRAMS = (
+    Program("the PostgreSQL server", "postgresql", lambda: find_binaries() is not None),
+    Program("Chromium", "chromium", lambda: find_chromium() is not None),
+    Program("the Redis server", "redis-server", lambda: shutil.which("redis-server") is not None),
+)
+
+
+def find_chromium() -> str | None:
+    """Return the path of the installed Chromium, under whichever name; None when there is none."""
+    return next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
 
 
 def main() -> int:

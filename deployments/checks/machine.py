@@ -4,8 +4,10 @@ import os
 import stat
 from pathlib import Path
 
+from blocks.credentials import credentials_of
 from blocks.environment import Environment, StateSettings, read_environment
 from chatledger.errors import ChatledgerError, UsageError
+from chatledger.ledger.database import Ledger
 from chatledger.ledger.encryption import KEY_FILE, load_cipher
 from chatledger.ledger.files import make_private_folder
 from deployments.checks.findings import Finding, ok, problem
@@ -33,13 +35,21 @@ def secret_key(settings: StateSettings) -> Finding:
     return ok("secret key", f"{path.name} in the state folder, mode {stat.S_IMODE(path.stat().st_mode):04o}")
 
 
-def environment() -> tuple[Finding, Environment | None]:
-    """Check that every variable a run needs is there."""
+def environment() -> tuple[Finding | None, Environment | None]:
+    """Check that no variable is wrong; whether one is missing depends on what else supplies the connections."""
     try:
-        found = read_environment()
+        return None, read_environment()
     except UsageError as error:
         return problem("environment", str(error)), None
-    return ok("environment", "every variable a run needs is set"), found
+
+
+def connections(environment: Environment, ledger: Ledger) -> Finding:
+    """Check that the credentials of both systems are there: in the environment, in the ledger or as Prefect blocks."""
+    try:
+        credentials_of(environment, ledger, environment.chatledger_organisation)
+    except UsageError as error:
+        return problem("environment", str(error))
+    return ok("environment", "the credentials of both systems are there")
 
 
 def prefect_server() -> Finding:

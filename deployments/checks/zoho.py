@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 from chatledger.clients import ZohoClient
+from chatledger.clients.zoho.profiles import sees_every_record
 from chatledger.clients.zoho.scopes import missing_scopes, needed_scopes
 from chatledger.delivery import activation
 from chatledger.errors import OutsideError, UsageError
@@ -33,6 +34,7 @@ async def check(
         yield _bound(seen, organisation)
         yield _scopes(client.granted_scopes, settings or SyncSettings())
         yield _user(await client.current_user())
+        yield _sight(await client.current_profile())
         if settings:
             yield await _settings(client, settings)
         yield _credits(client.credits_remaining)
@@ -76,6 +78,16 @@ def _user(user: ZohoUser) -> Finding:
     if user.active and user.confirmed:
         return ok("Zoho user", f"{user.name} is active")
     return problem("Zoho user", f"{user.name}, who connected, is no longer active", "Connect with an active user.")
+
+
+def _sight(profile: str) -> Finding:
+    if sees_every_record(profile) is not False:
+        return ok("Zoho profile", profile or "not named by Zoho")
+    return warning(
+        "Zoho profile",
+        f"{profile} may not see all records; what it cannot see is taken for missing and created again",
+        "Connect with an administrator, or make sure that this user sees all records of the synced modules.",
+    )
 
 
 async def _settings(client: ZohoClient, settings: SyncSettings) -> Finding:

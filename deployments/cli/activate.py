@@ -8,13 +8,15 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from blocks.environment import Environment, read_environment
+from blocks.environment import Environment, WebSettings, read_environment, read_web_settings
 from chatledger.delivery import activation
 from chatledger.delivery.activation import Activated, Connected
-from chatledger.errors import UsageError
+from chatledger.errors import ChatledgerError, UsageError
 from chatledger.ledger.database import Ledger
 from chatledger.settings import SyncSettings, read_settings
 from deployments.cli.connections import credentials_hash, open_clients, open_ledger
+from deployments.cli.moments import read_moment
+from deployments.webhook_upkeep import subscribe
 
 
 def activate(
@@ -25,11 +27,12 @@ def activate(
 ) -> None:
     """Check the settings against Zoho's metadata, store them and switch the sync on."""
     chosen = read_settings(_text(settings), settings.name)
-    moment = _moment(start, chosen.timezone)
+    moment = read_moment(start, chosen.timezone, "--from") if start else None
     environment = read_environment()
     with open_ledger(environment) as ledger:
         seen, done = asyncio.run(_activate(environment, ledger, chosen, moment))
-    _report(chosen, seen, done)
+        webhooks = _subscribe(read_web_settings(), ledger)
+    _report(chosen, seen, done, webhooks)
 
 
 def _text(path: Path) -> str:
@@ -38,16 +41,6 @@ def _text(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = "is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else (error.strerror or "cannot be read").lower()
         raise UsageError(f"{path}: {reason}. Give --settings a readable TOML file.") from None
-
-
-def _moment(text: str | None, zone: str) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"--from {text} is not a moment such as 2026-11-01 or 2026-11-01T08:00:00-05:00.") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
 
 
 async def _activate(
@@ -67,7 +60,19 @@ async def _activate(
     return seen, done
 
 
-def _report(settings: SyncSettings, seen: Connected, done: Activated) -> None:
+def _subscribe(settings: WebSettings, ledger: Ledger) -> str:
+    """Subscribe to TimelinesAI's webhooks where there is a public address; the sync works without them too."""
+    try:
+        done = asyncio.run(subscribe(settings, ledger, settings.chatledger_organisation))
+    except ChatledgerError as error:
+        return f"webhooks are not registered yet: {error}"
+    if done is None:
+        return "no webhooks: CHATLEDGER_PUBLIC_URL is not set, so every tick asks TimelinesAI for news."
+    refused = f" TimelinesAI refused {', '.join(done.refused)}." if done.refused else ""
+    return f"{len(done.events)} webhooks registered, received by `chatledger serve`.{refused}"
+
+
+def _report(settings: SyncSettings, seen: Connected, done: Activated, webhooks: str) -> None:
     connected = sum(account.connected for account in seen.accounts)
     start = done.starts_at.astimezone(ZoneInfo(settings.timezone))
     names = seen.workspace.name or seen.workspace.id, seen.organisation.name or seen.organisation.zgid
@@ -76,6 +81,7 @@ def _report(settings: SyncSettings, seen: Connected, done: Activated) -> None:
     print(f"; converted leads {_converted(settings)}." if settings.target_module == "Leads" else ".")
     print(f"  {connected} of {len(seen.accounts)} WhatsApp numbers connected; messages count from {start:%Y-%m-%d %H:%M %Z}.")
     print(f"  phone index: {done.index_rows} records read.")
+    print(f"  {webhooks}")
     for warning in done.warnings:
         print(f"  warning: {warning}")
     print("Next: `chatledger sync --dry-run` shows what a tick would do, `chatledger sync` does it.")

@@ -1,14 +1,12 @@
 """Opening what a command needs: the ledger, and both clients with their requests counted."""
 
-import hashlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from blocks.chat_ledger import ChatLedger
+from blocks.credentials import credentials_of
 from blocks.environment import Environment, StateSettings
-from blocks.timelines_workspace import TimelinesWorkspace
-from blocks.zoho_connection import ZohoConnection
 from chatledger.clients import TimelinesClient, ZohoClient
 from chatledger.errors import UsageError
 from chatledger.ledger import organisations
@@ -42,12 +40,10 @@ def open_ledger(settings: StateSettings) -> Iterator[Ledger]:
 async def open_clients(environment: Environment, ledger: Ledger) -> AsyncIterator[Clients]:
     """Open both clients for the length of a command."""
     count = CallCount()
-    timelines = TimelinesWorkspace.from_environment(environment).get_client(count)
-    connection = ZohoConnection.from_environment(environment)
-    tokens = LedgerTokenStore(ledger, environment.chatledger_organisation, credentials=connection.credentials)
-    zoho = connection.get_client(count, tokens)
+    credentials = credentials_of(environment, ledger, environment.chatledger_organisation)
+    timelines, zoho = credentials.clients(ledger, count)
     try:
-        yield Clients(timelines, zoho, count, tokens)
+        yield Clients(timelines, zoho, count, credentials.token_store(ledger))
     finally:
         await timelines.aclose()
         await zoho.aclose()
@@ -55,9 +51,7 @@ async def open_clients(environment: Environment, ledger: Ledger) -> AsyncIterato
 
 def credentials_hash(environment: Environment, ledger: Ledger) -> str:
     """Return a keyed hash of what decides which pair of systems is asked, to notice when it changes."""
-    zoho = ZohoConnection.from_environment(environment).credentials
-    parts = [environment.timelines_api_url, environment.timelines_api_token.get_secret_value(), zoho]
-    return ledger.cipher.keyed_hash(hashlib.sha256("\n".join(parts).encode()).hexdigest())
+    return credentials_of(environment, ledger, environment.chatledger_organisation).digest(ledger)
 
 
 def activated(ledger: Ledger, organisation_id: str) -> Organisation:

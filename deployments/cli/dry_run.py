@@ -8,15 +8,13 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
+from blocks.credentials import credentials_of
 from blocks.environment import Environment
-from blocks.timelines_workspace import TimelinesWorkspace
-from blocks.zoho_connection import ZohoConnection
 from chatledger.delivery.rehearsing import NoTokenRequests, Plan, rehearse
 from chatledger.delivery.tick import Options, loaded
 from chatledger.ledger import organisations
 from chatledger.ledger.database import Ledger
 from chatledger.ledger.scratch import scratch_copy
-from chatledger.ledger.tokens import LedgerTokenStore
 from chatledger.models import CallCount
 
 LINES_PER_GROUP = 15
@@ -33,15 +31,14 @@ def dry_run(environment: Environment, ledger: Ledger, *, as_json: bool) -> int:
 
 async def _rehearse(environment: Environment, ledger: Ledger) -> Plan:
     organisation, count = environment.chatledger_organisation, CallCount()
-    connection = ZohoConnection.from_environment(environment)
-    tokens = LedgerTokenStore(ledger, organisation, credentials=connection.credentials)
-    timelines = TimelinesWorkspace.from_environment(environment).get_client(count)
-    zoho = connection.get_client(count, NoTokenRequests(tokens))
+    credentials = credentials_of(environment, ledger, organisation)
+    timelines = credentials.timelines.get_client(count)
+    zoho = credentials.zoho.get_client(count, NoTokenRequests(credentials.token_store(ledger)))
     try:
         with scratch_copy(ledger, organisation) as scratch:
             tick = loaded(
                 scratch, organisation, str(uuid.uuid4()), 0,
-                timelines=timelines, zoho=zoho, count=count, options=Options(), record_url=connection.record_url,
+                timelines=timelines, zoho=zoho, count=count, options=Options(), record_url=credentials.zoho.record_url,
             )  # fmt: skip
             return await rehearse(tick, ledger)
     finally:

@@ -59,8 +59,8 @@ def _show_message(found: MessageExplained, zone: str) -> None:
     rows += [("seen", f"{moment(found.first_seen_at, zone)}, decided {moment(found.decided_at, zone)}"), *_went_to(found)]
     rows.append(("run", f"`chatledger log --run {found.run_id[:SHORT_ID]}`"))
     out.print(facts(rows))
-    created = found.phone.writes if found.phone else ()
-    _show_writes((*created, *found.writes), zone)
+    writes = {write.id: write for write in (*(found.phone.writes if found.phone else ()), *found.writes)}
+    _show_writes(tuple(writes.values()), zone)
     if found.phone:
         out.print()
         _show_link(found.phone, zone)

@@ -7,7 +7,32 @@ from collections.abc import Callable
 import typer
 
 from chatledger.errors import ChatledgerError, UsageError
-from deployments.cli import activate, backup, deactivate, demo, doctor, explain, log, pin, sandbox, sync
+from deployments.cli import (
+    activate,
+    admin,
+    alerts,
+    backfill,
+    backup,
+    connect,
+    deactivate,
+    demo,
+    doctor,
+    erase,
+    explain,
+    export,
+    log,
+    measure,
+    pin,
+    register_blocks,
+    retention,
+    retry,
+    rotate_key,
+    sandbox,
+    serve,
+    sync,
+    verify,
+    widget,
+)
 
 EXIT_REFUSED, EXIT_WRONG_USE, EXIT_INTERRUPTED = 1, 2, 130
 
@@ -21,21 +46,35 @@ app = typer.Typer(
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo.demo,
+    "serve": serve.serve,
     "sandbox": sandbox.sandbox,
+    "connect": connect.connect,
     "activate": activate.activate,
     "deactivate": deactivate.deactivate,
     "sync": sync.sync,
     "doctor": doctor.doctor,
+    "alerts": alerts.alerts,
+    "measure": measure.measure,
     "log": log.log,
     "explain": explain.explain,
+    "export": export.export,
     "pin": pin.pin,
     "unpin": pin.unpin,
+    "retry": retry.retry,
+    "backfill": backfill.backfill,
+    "register-blocks": register_blocks.register_blocks,
+    "erase": erase.erase,
+    "retention": retention.retention,
+    "verify": verify.verify,
     "backup": backup.backup,
     "restore": backup.restore,
+    "rotate-key": rotate_key.rotate_key,
+    "widget": widget.widget,
 }
 
 for _name, _command in COMMANDS.items():
     app.command(_name)(_command)
+app.add_typer(admin.app)
 
 
 def run() -> None:

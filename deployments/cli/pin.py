@@ -13,6 +13,7 @@ from chatledger.ledger import organisations
 from chatledger.ledger.database import Ledger
 from chatledger.models import RecordRef
 from chatledger.phones import phone_key
+from deployments.cli import trail
 from deployments.cli.connections import activated, open_clients, open_ledger
 from deployments.cli.record_links import record_url
 
@@ -30,7 +31,9 @@ def pin(
     environment = read_environment()
     with open_ledger(environment) as ledger:
         organisation = activated(ledger, environment.chatledger_organisation)
-        done = asyncio.run(_pin(environment, ledger, _key(ledger, organisation.id, phone), chosen))
+        key = _key(ledger, organisation.id, phone)
+        done = asyncio.run(_pin(environment, ledger, key, chosen))
+        trail.write_down(ledger, organisation.id, "pinned", "record", record, phone_key=key)
     print(f"Pinned: {_chats(done)} to {record}{_before(done)}.")
     print(f"  {record_url(organisation.zgid)}/{record}")
     if done.reopened:
@@ -42,7 +45,9 @@ def unpin(phone: Phone) -> None:
     settings = read_state_settings()
     with open_ledger(settings) as ledger:
         organisation = activated(ledger, settings.chatledger_organisation)
-        done = pinning.unpin(ledger, organisation.id, _key(ledger, organisation.id, phone))
+        key = _key(ledger, organisation.id, phone)
+        done = pinning.unpin(ledger, organisation.id, key)
+        trail.write_down(ledger, organisation.id, "unpinned", phone_key=key)
     before = f"{done.before.module}/{done.before.id}" if done.before else "no record"
     print(f"Forgotten: {_chats(done)} no longer to {before}. The next message is matched anew; notes already written stay.")
 

@@ -5,6 +5,11 @@ the server for its whole life, and inherited from the command that starts it. Bo
 them at once, so no process id has to be guessed about and nothing is left behind.
 """
 
-from .sharing import embedded_prefect, stop_embedded_prefect
+from .sharing import (
+    embedded_prefect,
+    revive_embedded_prefect,
+    stop_embedded_prefect,
+    stop_unused_embedded_prefect,
+)
 
-__all__ = ["embedded_prefect", "stop_embedded_prefect"]
+__all__ = ["embedded_prefect", "revive_embedded_prefect", "stop_embedded_prefect", "stop_unused_embedded_prefect"]

@@ -57,7 +57,7 @@ def is_usable(home: PrefectHome, server: ServerRecord, *, scheduling: bool) -> b
         return False
     deadline = time.monotonic() + ANSWER_SECONDS
     while time.monotonic() < deadline and home.read_record() == server:
-        if _answers(server):
+        if answers(server):
             return True
         time.sleep(0.2)
     return False
@@ -92,8 +92,8 @@ def idle_seconds() -> float:
     raise UsageError(f"CHATLEDGER_PREFECT_IDLE_SECONDS must be a number of seconds above 0, not {text!r}.")
 
 
-def _answers(server: ServerRecord) -> bool:
-    """Ask the health check of the API once, past any proxy."""
+def answers(server: ServerRecord) -> bool:
+    """Ask the health check of the API once, past any proxy, and say whether it is well."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
     try:
         connection.request("GET", "/api/health")

@@ -18,14 +18,14 @@ START_SECONDS = 90
 
 
 @contextmanager
-def embedded_prefect(home: Path, *, scheduling: bool = False) -> Iterator[str]:
+def embedded_prefect(home: Path, *, scheduling: bool = False, port: int = 0) -> Iterator[str]:
     """Yield the URL of a Prefect API, with this process set up to use it; enter it before any flow is imported.
 
     With PREFECT_API_URL set nothing is started and nothing is changed. Otherwise all commands of `home` share one server on
     127.0.0.1 that keeps its files in `<home>/prefect` and stops by itself when no command has used it for
     CHATLEDGER_PREFECT_IDLE_SECONDS (75; the setting of the command that starts it counts). `scheduling` asks for a server
     that also schedules deployments and runs automations; one running without, or of another version of Prefect, is replaced
-    by one on the same port.
+    by one on the same port. `port` is where a server is started that takes nobody's place, if it is free.
 
     Raises `ChatledgerError` when no server answers within 90 seconds, `UsageError` when a setting is wrong.
     """
@@ -35,9 +35,31 @@ def embedded_prefect(home: Path, *, scheduling: bool = False) -> Iterator[str]:
     prefect_home = PrefectHome.of(home)
     prefect_home.create()
     with quiet_prefect(prefect_home.folder), _in_use(prefect_home):
-        server = _server_of(prefect_home, scheduling=scheduling)
+        server = _server_of(prefect_home, scheduling=scheduling, port=port)
         with prefect_at(server.url, heartbeats=scheduling):
             yield server.url
+
+
+def revive_embedded_prefect(home: Path) -> None:
+    """Have a scheduling server answer again where the one in use was killed, under the address its users know.
+
+    Returns at once while it answers. Raises like `embedded_prefect`; with PREFECT_API_URL set by the user it is not ours.
+    """
+    _server_of(PrefectHome.of(home), scheduling=True, port=0)
+
+
+def stop_unused_embedded_prefect(home: Path) -> None:
+    """Stop the server of `home` unless another command uses it; that one, or the end of its idle time, stops it later."""
+    prefect_home = PrefectHome.of(home)
+    if not prefect_home.folder.exists():
+        return
+    lock = try_lock(prefect_home.users_lock, fcntl.LOCK_EX)
+    if lock is None:
+        return
+    try:
+        stop_embedded_prefect(home)
+    finally:
+        os.close(lock)
 
 
 def stop_embedded_prefect(home: Path) -> None:
@@ -74,13 +96,13 @@ def _in_use(home: PrefectHome) -> Iterator[None]:
         os.close(lock)
 
 
-def _server_of(home: PrefectHome, *, scheduling: bool) -> ServerRecord:
+def _server_of(home: PrefectHome, *, scheduling: bool, port: int) -> ServerRecord:
     """Return the server of the home, started or replaced where needed.
 
     Who gets the server's lock starts the server and hands the lock over to it; everybody else waits for its record.
     """
     deadline = time.monotonic() + START_SECONDS
-    port, started_here = 0, False
+    started_here = False
     while time.monotonic() < deadline:
         lock = try_lock(home.server_lock, fcntl.LOCK_EX)
         server = home.read_record()

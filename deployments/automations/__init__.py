@@ -1,0 +1,1 @@
+"""Alerts as Prefect automations: what they watch, and how they get into Prefect."""
