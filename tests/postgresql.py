@@ -104,8 +104,32 @@ class PostgresServer:
         raise RuntimeError("the PostgreSQL server did not come up within 30 seconds")
 
 
+@dataclass(frozen=True)
+class RestartableServer(PostgresServer):
+    """A running server that can be stopped at once, as a crash would, and started again."""
+
+    binaries: Path
+    processes: list[subprocess.Popen[bytes]]
+
+    def restart(self) -> None:
+        """Break every session off, stop, start, and return when connections are taken again."""
+        self.stop()
+        self.start()
+
+    def stop(self) -> None:
+        """Stop without tidying up."""
+        process = self.processes.pop()
+        process.send_signal(signal.SIGQUIT)
+        process.wait(timeout=30)
+
+    def start(self) -> None:
+        """Start and return when connections are taken."""
+        self.processes.append(_start(self.binaries, self.sockets))
+        self.wait_until_ready(self.processes[-1])
+
+
 @contextmanager
-def running_server() -> Iterator[PostgresServer]:
+def restartable_server() -> Iterator[RestartableServer]:
     """Start a server, give it, and remove it with everything in it."""
     binaries = find_binaries()
     assert binaries, "no PostgreSQL server programs; run: python -m tests.system_packages"
@@ -113,16 +137,21 @@ def running_server() -> Iterator[PostgresServer]:
     folder = Path(tempfile.mkdtemp(prefix="chatledger-pg-", dir="/tmp"))
     try:
         _initialise(binaries, folder)
-        process = _start(binaries, folder)
+        server = RestartableServer(folder, binaries, [])
+        server.start()
         try:
-            server = PostgresServer(folder)
-            server.wait_until_ready(process)
             yield server
         finally:
-            process.send_signal(signal.SIGQUIT)
-            process.wait(timeout=30)
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def running_server() -> Iterator[PostgresServer]:
+    """Start a server, give it, and remove it with everything in it."""
+    with restartable_server() as server:
+        yield server
 
 
 def _initialise(binaries: Path, folder: Path) -> None:

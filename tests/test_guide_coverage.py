@@ -1,17 +1,15 @@
 """docs/guide-coverage.md: every entry names a test, every test named exists, every test of the guide is named."""
 
 import ast
-import os
 import re
-import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from tests import named_tests
+from tests.named_tests import ROOT, TEST_ID
+
 MAP = ROOT / "docs" / "guide-coverage.md"
 ENTRY = re.compile(r"^- \*\*([A-Z]\d+)\*\* ", re.MULTILINE)
-TEST_ID = re.compile(r"`(tests/[\w/]+\.py::\w+)`")
 READS_OF_THE_CRM = {"leads", "records", "notes", "state"}
 
 
@@ -30,18 +28,8 @@ def named() -> set[str]:
 
 @cache
 def collected() -> set[str]:
-    """The ids pytest itself finds in tests/guide and in every file the map names, without their parameters."""
-    files = {test_id.partition("::")[0] for test_id in named()}
-    found = subprocess.run(
-        [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:xdist", "tests/guide", *sorted(files)],
-        cwd=ROOT,
-        env={name: value for name, value in os.environ.items() if not name.startswith("PYTEST")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert found.returncode == 0, found.stdout + found.stderr
-    return {line.partition("[")[0] for line in found.stdout.splitlines() if "::" in line}
+    """The ids pytest finds in tests/guide and in every file the map names."""
+    return named_tests.collected({"tests/guide", *(test_id.partition("::")[0] for test_id in named())})
 
 
 def used_names(file: Path) -> dict[str, set[str]]:

@@ -4,8 +4,6 @@ A tick over 1,000 chats with a new message each runs against stand-ins that answ
 same requests again, as many at once and over the same kind of connections. Ends with exit code 1 when a bar is missed.
 """
 
-# ruff: noqa: T201 - a benchmark prints
-
 import argparse
 import json
 import os

@@ -1,5 +1,4 @@
 # ruff: noqa: RUF001 - look-alike characters are what is tested
-
 import re
 import unicodedata
 

@@ -1,5 +1,4 @@
 # ruff: noqa: RUF001 - look-alike characters are what is tested
-
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
