@@ -49,7 +49,7 @@ def test_list_leads_to_each_verification(site, verified):
 
 def test_shares_sum_to_a_hundred(site, verified):
     page = site.visitor("viewer").get("/sync-log/proofs/v1").text
-    shares = [float(share) for share in re.findall(r'data-label="%" class="number">([0-9.]+)<', page)]
+    shares = [float(share) for share in re.findall(r'data-label="%" class="figures-right">([0-9.]+)<', page)]
     assert sorted(shares) == [33.33, 33.33, 33.34]
 
 
