@@ -18,7 +18,7 @@ from chatledger.delivery.explained import (
     WriteExplained,
 )
 from chatledger.errors import UsageError
-from chatledger.ledger import Session, chats, history, intents, links, organisations, phone_index
+from chatledger.ledger import Session, chats, erasures, history, intents, links, organisations, phone_index
 from chatledger.ledger.database import Ledger
 from chatledger.ledger.reasons import reasons_in_words, rules_in_words
 from chatledger.ledger.tables import Change, Chat, Intent, Link, Message
@@ -112,7 +112,7 @@ class _Reader:
             link=self._link(link) if link else None,
             moves=tuple(map(_move, moves)),
             chats=self._chats(family),
-            now=self._prospect(case, created),
+            now=self._prospect(key, case, created),
             writes=tuple(map(self._write, (*created, *waiting))),
         )
 
@@ -120,10 +120,13 @@ class _Reader:
         chats_of = {key: [chat.id for chat in family]}
         return resolving.cases(self._session, self._organisation, self.settings, [key], chats_of)[key]
 
-    def _prospect(self, case: Case, writes: Iterable[Intent]) -> Prospect:
+    def _prospect(self, key: str, case: Case, writes: Iterable[Intent]) -> Prospect:
         states = phone_index.states(self._session, self._organisation)
         read = [state.read_at for state in states.values() if state.read_at]
         read_at = min(read, default=None)
+        if erasures.is_erased(self._session, self._organisation)(key):
+            meaning = "This person was erased on request: their next message is counted and skipped, nothing of it is kept."
+            return Prospect("skipped", meaning, None, (), read_at, Reason.ERASED)
         if any(write.state in intents.UNSETTLED for write in writes):
             return _waits(Reason.WRITE_UNCONFIRMED, read_at)
         if len(read) < len(self.settings.phone_fields) or any(state.state != "complete" for state in states.values()):

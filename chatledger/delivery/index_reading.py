@@ -8,6 +8,7 @@ from chatledger.clients import ZohoClient
 from chatledger.delivery.endless_lists import PagesInARow
 from chatledger.delivery.index_pages import all_pages, changed_pages, converted_too, index_fields, row_moment
 from chatledger.delivery.tick import Tick
+from chatledger.errors import NotPermitted, Rejected, Unavailable
 from chatledger.ledger import Session, chats, links, messages, phone_index
 from chatledger.ledger.database import Ledger
 from chatledger.ledger.tables import IndexState
@@ -89,7 +90,10 @@ async def bring_up_to_date(tick: Tick) -> None:
 
 
 async def sweep_deleted(tick: Tick) -> None:
-    """Once a day, note which records were deleted or merged away; between two sweeps refused writes tell."""
+    """Once a day, note which records were deleted or merged away; between two sweeps refused writes tell.
+
+    A list of deletions that is refused or cannot be read is a remark of the run, no reason to write nothing.
+    """
     now = tick.ledger.now()
     with tick.ledger.reading() as session:
         states = phone_index.states(session, tick.organisation_id)
@@ -97,19 +101,27 @@ async def sweep_deleted(tick: Tick) -> None:
         last = states[module].swept_at
         if last is not None and now - last < SWEEP_EVERY:
             continue
-        since = last - OVERLAP if last else None
-        gone: list[RecordRef] = []
-        number, more = 1, True
-        pages = PagesInARow(f"the deleted records of {module}")
-        while more:
-            page = await tick.zoho.deleted(module, since=since, page=number)
-            gone += [row.ref for row in page.items]
-            if page.more:
-                pages.came(row.ref.id for row in page.items)
-            number, more = number + 1, page.more
+        try:
+            gone = await _gone(tick.zoho, module, last - OVERLAP if last else None)
+        except (NotPermitted, Rejected, Unavailable) as error:
+            tick.remarks.append(f"Deleted records of {module} were not looked for, the next run tries again: {error}")
+            continue
         with tick.ledger.transaction() as session:
             phone_index.mark_gone(session, tick.organisation_id, gone)
             phone_index.states(session, tick.organisation_id)[module].swept_at = now
+
+
+async def _gone(zoho: ZohoClient, module: str, since: datetime | None) -> list[RecordRef]:
+    gone: list[RecordRef] = []
+    number, more = 1, True
+    pages = PagesInARow(f"the deleted records of {module}")
+    while more:
+        page = await zoho.deleted(module, since=since, page=number)
+        gone += [row.ref for row in page.items]
+        if page.more:
+            pages.came(row.ref.id for row in page.items)
+        number, more = number + 1, page.more
+    return gone
 
 
 async def read_changes(tick: Tick, *, since: datetime | None = None, whole: bool = False) -> None:

@@ -187,7 +187,8 @@ def _problem(verification: Verification, error: BaseException | None) -> str | N
     said = [str(problem) for problem in verification.problems]
     if error is not None:
         said.append(str(error) if isinstance(error, ChatledgerError) else f"the verification ended by {type(error).__name__}")
-    return "; ".join(dict.fromkeys(said)) or None
+    first, *more = dict.fromkeys(said) or [None]
+    return f"{first} {len(more)} more were met." if more else first
 
 
 def summary_of(row: VerificationRow, counted: Mapping[str, FoundCount]) -> dict[str, Any]:

@@ -95,7 +95,10 @@ def _filters(ledger: Ledger, organisation: str, exact: dict[str, Any], start: st
             exact[name] = _key(name, exact[name], settings)
     if "record" in exact:
         exact["record"] = exact["record"].rpartition("/")[2]
-    return Filters(_moment("--from", start, settings.timezone), _moment("--to", end, settings.timezone, last=True), exact)
+    since, until = _moment("--from", start, settings.timezone), _moment("--to", end, settings.timezone, last=True)
+    if since and until and until <= since:
+        raise UsageError(f"--to {end} lies before --from {start}: give a --to that is later.")
+    return Filters(since, until, exact)
 
 
 def _run(found: list[Any], beginning: str) -> str:

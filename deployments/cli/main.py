@@ -34,6 +34,9 @@ from deployments.cli import (
     widget,
 )
 
+NO_PREFECT = "Failed to reach API at"
+"""How the one error begins that Prefect raises, without a class of its own, when its server does not answer."""
+
 EXIT_REFUSED, EXIT_WRONG_USE, EXIT_INTERRUPTED = 1, 2, 130
 
 app = typer.Typer(
@@ -82,11 +85,20 @@ def run() -> None:
     # Commands say what there is to say; without a handler Python would print the warnings of lower parts as they come.
     logging.getLogger("chatledger").addHandler(logging.NullHandler())
     try:
-        app(standalone_mode=True)
+        sys.exit(app(standalone_mode=False))
+    except typer.TyperException as error:
+        sys.exit(_misspelt(error.format_message()))
+    except typer.Abort:
+        sys.exit(EXIT_REFUSED)
     except UsageError as error:
         sys.exit(_said(error, EXIT_WRONG_USE))
     except ChatledgerError as error:
         sys.exit(_said(error, EXIT_REFUSED))
+    except RuntimeError as error:
+        if not str(error).startswith(NO_PREFECT):
+            raise
+        text = "Prefect cannot be reached: start its server, correct PREFECT_API_URL, or unset it to use an embedded one."
+        sys.exit(_said(ChatledgerError(text), EXIT_REFUSED))
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)
 
@@ -94,3 +106,11 @@ def run() -> None:
 def _said(error: ChatledgerError, code: int) -> int:
     print(f"chatledger: {error}", file=sys.stderr)
     return code
+
+
+def _misspelt(why: str) -> int:
+    """Say in a sentence which word of the command line is wrong; a group of commands called without one shows its help."""
+    sentence = " ".join(why.replace("Value error, ", "").split()).rstrip(".")
+    if sentence and not sentence.startswith("Usage:"):
+        print(f"chatledger: {sentence}; `--help` behind the command shows what it takes.", file=sys.stderr)
+    return EXIT_WRONG_USE

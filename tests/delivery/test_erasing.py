@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chatledger.delivery import erasing
+from chatledger.delivery import erasing, explaining
 from chatledger.errors import LedgerUnavailable, NotPermitted, UsageError
 from chatledger.ledger import lease
 from tests.stage import ANA, ORGANISATION
@@ -91,6 +91,12 @@ def test_new_messages_of_the_person_are_counted_and_skipped(synced):
     row = synced.message(uid)
     assert (row.outcome, row.reason, row.text, row.sender_name) == ("skipped", "erased", "", "")
     assert b"otra vez yo" not in bytes_of(synced)
+
+
+def test_what_is_explained_about_the_number_is_that_it_was_erased(synced):
+    erase(synced)
+    found = explaining.explain(synced.ledger, ORGANISATION, ANA, None)
+    assert (found.now.what, found.now.code) == ("skipped", "erased")
 
 
 def test_another_number_of_whatsapp_does_not_bring_the_person_back(synced):

@@ -102,9 +102,17 @@ def test_day_at_the_end_of_a_range_is_included(synced, export):
     assert export("messages", "--to", f"{today}T23:59:59+14:00", "--from", "2020-01-01", out="2.csv")[0]["rows"] <= 3
 
 
+@pytest.mark.usefixtures("synced")
+def test_range_that_ends_before_it_begins_is_refused(export):
+    said, path = export("messages", "--from", "2026-11-25", "--to", "2026-11-20")
+
+    assert "--to 2026-11-20 lies before --from 2026-11-25" in said
+    assert not path.exists()
+
+
 def test_message_without_a_readable_time_is_dated_by_its_arrival(stage, export):
     stage.activate()
-    stage.timelines.faults.malformed_messages = True
+    stage.timelines.faults.missing_fields = ["timestamp"]
     stage.receive("roto")
     stage.tick()
 

@@ -81,15 +81,15 @@ class TimelinesClient(MessagingCalls):
         return _read_one(lambda raw: read_message(raw, self._origin), payload, asked)
 
     async def waba_accounts(self) -> int:
-        """Return the number of WhatsApp Business accounts, 0 where the workspace does not offer that part of the API."""
+        """Return the number of WhatsApp Business accounts, 0 where that cannot be learned; only a warning hangs on it."""
         asked = Asked("TimelinesAI", "the list of WhatsApp Business accounts")
         try:
             payload = await self._get("/waba/accounts", asked, forbidden_means_throttled=False)
+            return len(rows_of(payload, "waba_accounts", asked))
         except OutsideError as error:
-            if error.status in NOT_OFFERED:
-                return 0
-            raise
-        return len(rows_of(payload, "waba_accounts", asked))
+            if error.status not in NOT_OFFERED:
+                log.warning("The number of WhatsApp Business accounts is unknown: %s", error)
+            return 0
 
     async def download(self, url: str, *, max_bytes: int) -> bytes:
         """Return the content of an attachment.

@@ -67,8 +67,9 @@ def _organisation(parts: WebParts, secret: str) -> str | None:
 
 
 def _is_json(request: Request) -> bool:
+    """Say whether the body claims to be JSON, or nothing: the vendor does not document the header it sends."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+    return not kind or kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
 
 
 def _brought(event: WebhookEvent) -> Brought:

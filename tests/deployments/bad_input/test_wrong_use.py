@@ -90,6 +90,43 @@ def test_future_start_is_refused(command, settings):
     assert "future" in sentence(ran)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("bogus",), "bogus"),
+        (("activate",), "--settings"),
+        (("log", "--outcome", "bogus"), "'synced'"),
+        (("backfill", "--from", "2026-01-01", "--chat", "abc"), "--chat"),
+        (("export",), "runs"),
+        (("sync", "--bogus"), "--bogus"),
+        (("sync", "extra"), "extra"),
+        (("admin", "bogus"), "bogus"),
+    ],
+)
+def test_wrong_words_on_the_command_line_are_named_in_one_sentence(command, arguments, named):
+    ran = command(*arguments)
+
+    assert ran.code == 2
+    assert named in sentence(ran)
+    assert "Value error" not in ran.err
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("activated")
+def test_prefect_server_that_does_not_answer_is_told_in_one_sentence(program):
+    ran = program("sync")
+
+    assert ran.code == 1
+    assert "PREFECT_API_URL" in sentence(ran)
+
+
+def test_help_is_shown_on_demand(command):
+    ran = command("sync", "--help")
+
+    assert ran.code == 0
+    assert "--dry-run" in ran.out
+
+
 def test_start_that_is_no_moment_is_refused(command, settings):
     ran = command("activate", "--settings", str(settings), "--from", "yesterday")
 

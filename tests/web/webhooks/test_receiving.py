@@ -115,11 +115,16 @@ def test_other_methods_are_refused(post, method):
     assert post(method=method).status_code == 405
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""])
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
 def test_what_is_not_announced_as_json_is_refused_and_says_so(stage, post, kind):
     answer = post(json.dumps(message()), kind=kind)
     assert (answer.status_code, answer.json()["error"][:17]) == (415, "Webhooks are JSON")
     assert kept(stage) == []
+
+
+def test_what_is_announced_as_nothing_is_read_as_json(stage, post):
+    assert post(json.dumps(message()), kind="").status_code == 200
+    assert len(kept(stage)) == 1
 
 
 def test_body_beyond_a_megabyte_is_refused(stage, post):
