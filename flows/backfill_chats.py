@@ -8,6 +8,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 from pydantic import Field
 
+from chatledger.errors import OutsideError
 from tasks.history import read_history, show_progress, store_history, trouble_of_slice
 from tasks.history_in_progress import HistoryInProgress, reading_history
 from tasks.history_requests import wanted_backfill
@@ -46,14 +47,23 @@ def _work_through(organisation: str, backfill_id: str, history: HistoryInProgres
         number += 1
         if history.is_switched_off:
             return f"{organisation} is switched off."
-        with running_tick(organisation, runtime.flow_run.id, kind="backfill", patience=PATIENCE_SECONDS) as progress:
-            if progress is None:
-                return "Another run is at work and does not end."
-            store_history(progress.id, backfill_id)
-            write_open_messages(progress)
-            problem = trouble_of_slice(progress.id)
-            close_run(progress.id)
+        try:
+            problem = _write_slice(organisation, backfill_id)
+        except OutsideError as error:
+            return str(error)
         artifact = show_progress(history.progress, artifact)
         if problem := problem or (str(history.slice.problem) if history.slice.problem else None):
             return problem
     return str(history.slice.problem) if history.slice.problem else None
+
+
+def _write_slice(organisation: str, backfill_id: str) -> str | None:
+    """Store and write what was read; return what troubled it outside."""
+    with running_tick(organisation, runtime.flow_run.id, kind="backfill", patience=PATIENCE_SECONDS) as progress:
+        if progress is None:
+            return "Another run is at work and does not end."
+        store_history(progress.id, backfill_id)
+        write_open_messages(progress)
+        problem = trouble_of_slice(progress.id)
+        close_run(progress.id)
+        return problem
