@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from tests.deployments.machines import trial
-from tests.deployments.machines.installation import installation
+from tests.deployments.machines.installation import installation, wait_until
 from tests.deployments.machines.organisations import organisations
 from tests.deployments.machines.usage import Usage
 
@@ -50,16 +50,16 @@ def _people_write(installed, found, asked, usage):
         time.sleep(max(1.0, asked.every / 8))
         usage.look()
         if killed_at is None and time.monotonic() > begun + half:
-            killed_at = _kill_one_at_work(installed, found)
+            killed_at = wait_until(lambda: _kill_one_at_work(installed, found), "a tick is at work")
     return killed_at
 
 
 def _kill_one_at_work(installed, found):
     for each in found:
-        at_work = trial.worker_of(installed, each)
-        if at_work:
-            at_work[0].kill()
-            say(f"{at_work[0].name} killed during a tick of {each.name}")
+        if at_work := trial.worker_of(installed, each):
+            worker, _ = at_work
+            worker.kill()
+            say(f"{worker.name} killed during a tick of {each.name}")
             return datetime.now(UTC)
     return None
 
