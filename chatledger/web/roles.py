@@ -1,6 +1,6 @@
 """Who may do what: admin > operator > viewer > seller.
 
-An admin connects, configures and activates; an operator retries, pins and erases; a viewer reads the sync log; a seller
+An admin connects and invites people; an operator retries and pins; a viewer reads the sync log; a seller
 uses the live chat and nothing else.
 """
 

@@ -20,7 +20,7 @@ from deployments.webhook_upkeep import subscribe
 
 
 def activate(
-    settings: Annotated[Path, typer.Option(help="TOML file with a [sync] table.")],
+    settings: Annotated[Path, typer.Option(help="TOML file whose table is called sync.")],
     start: Annotated[
         str | None, typer.Option("--from", metavar="ISO8601", help="Messages count from this moment on; now when left out.")
     ] = None,
