@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chatledger.errors import UsageError
-from chatledger.ledger.retention import Kept
+from chatledger.ledger.retention import SHORTEST_KEPT_DAYS, Kept
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -94,7 +94,7 @@ class Environment(StateSettings):
 class RetentionSettings(StateSettings):
     """After how many days what is removed; None keeps it."""
 
-    chatledger_keep_texts_days: int | None = Field(None, ge=8)
+    chatledger_keep_texts_days: int | None = Field(None, ge=SHORTEST_KEPT_DAYS)
     chatledger_keep_raw_days: int | None = Field(30, ge=1)
     chatledger_keep_runs_days: int | None = Field(None, ge=1)
 

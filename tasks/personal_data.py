@@ -11,8 +11,7 @@ from blocks.environment import Environment, read_environment, read_retention_set
 from chatledger.delivery import erasing
 from chatledger.delivery.erasing import Erased, ZohoNotes
 from chatledger.errors import UsageError
-from chatledger.ledger import audit_trail, chats, retention
-from chatledger.ledger.audit_trail import Act
+from chatledger.ledger import chats, retention
 from chatledger.ledger.database import Ledger
 from chatledger.models import CallCount
 
@@ -30,11 +29,7 @@ def erase_person_behind(organisation: str, chat_id: int, zoho_notes: ZohoNotes) 
         key = found[0].phone_key if found else None
         if key is None:
             raise UsageError(f"Chat {chat_id} is not known with a phone number: it was erased already, or never had one.")
-        receipt = asyncio.run(_erase(environment, ledger, organisation, key, zoho_notes)).receipt
-        counts = {"messages": receipt.messages, "chats": receipt.chats}
-        act = Act(FLOW, "erased", "receipt", receipt.phone_hash, phone_key=key, details=counts)
-        audit_trail.write(ledger, organisation, act)
-        return receipt.phone_hash
+        return asyncio.run(_erase(environment, ledger, organisation, key, zoho_notes)).receipt.phone_hash
     finally:
         ledger.close()
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from chatledger.delivery import index_reading
-from chatledger.delivery.endless_lists import PagesInARow
+from chatledger.delivery.endless_lists import note_pages
 from chatledger.delivery.tick import Tick
 from chatledger.errors import NotFound, Rejected, Unavailable
 from chatledger.ledger import links, phone_index
@@ -52,26 +52,19 @@ async def notes_on(tick: Tick, record: RecordRef) -> list[ZohoNote]:
     or converted it took its notes along to where nobody has looked yet.
     """
     found: list[ZohoNote] = []
-    token, number = None, 1
-    pages = PagesInARow(f"the notes of {record.module} {record.id}")
-    while True:
-        try:
-            page = await tick.zoho.notes_of(record, page_token=token, page=number)
-        except Rejected as error:
-            if not isinstance(error, NotFound) and error.code != "INVALID_DATA":
-                raise
-            with tick.ledger.reading() as session:
-                surprising = index_reading.is_alive(session, tick.organisation_id, record)
-            if not surprising or record.module not in tick.settings.phone_fields:
-                return found
+    try:
+        async for page in note_pages(tick.zoho, record):
+            found += page.items
+    except Rejected as error:
+        if not isinstance(error, NotFound) and error.code != "INVALID_DATA":
+            raise
+        with tick.ledger.reading() as session:
+            surprising = index_reading.is_alive(session, tick.organisation_id, record)
+        if surprising and record.module in tick.settings.phone_fields:
             await index_reading.look_at(tick, [record])
             text = f"{record.module} {record.id} vanished while its notes were looked up; they are looked up again."
             raise Unavailable(text, system="Zoho CRM") from error
-        found += page.items
-        if not page.more:
-            return found
-        pages.came(note.id for note in page.items)
-        token, number = page.next_token, number + 1
+    return found
 
 
 def date_and_part(title: str) -> str:

@@ -1,8 +1,10 @@
-"""Noticing a list that promises more pages for ever."""
+"""Noticing a list that promises more pages for ever, and reading the lists of notes that might."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 
+from chatledger.clients import ZohoClient
 from chatledger.errors import SchemaDrift
+from chatledger.models import Page, RecordRef, ZohoNote
 
 IDLE_PAGES = 3
 """Pages in a row that may bring nothing new: one may be empty although more rows follow."""
@@ -24,3 +26,16 @@ class PagesInARow:
         if self._idle >= IDLE_PAGES:
             text = f"Zoho CRM gives the same page of {self._what} again and again; it is read again at the next tick."
             raise SchemaDrift(text, system="Zoho CRM")
+
+
+async def note_pages(zoho: ZohoClient, record: RecordRef) -> AsyncIterator[Page[ZohoNote]]:
+    """Yield every page of a record's notes, oldest note first. Raises OutsideError, `NotFound` when the record is gone."""
+    pages = PagesInARow(f"the notes of {record.module} {record.id}")
+    token, number = None, 1
+    while True:
+        page = await zoho.notes_of(record, page_token=token, page=number)
+        yield page
+        if not page.more:
+            return
+        pages.came(note.id for note in page.items)
+        token, number = page.next_token, number + 1

@@ -7,7 +7,8 @@ from enum import StrEnum
 
 from chatledger.clients import ZohoClient
 from chatledger.errors import LedgerUnavailable, Rejected, UsageError
-from chatledger.ledger import erasures, lease, organisations
+from chatledger.ledger import audit_trail, erasures, lease, organisations
+from chatledger.ledger.audit_trail import Act
 from chatledger.ledger.database import Ledger
 from chatledger.ledger.erasures import Traces
 from chatledger.ledger.tables import Erasure
@@ -54,7 +55,7 @@ def look(ledger: Ledger, organisation_id: str, key: str) -> Traces:
 async def erase(
     ledger: Ledger, organisation_id: str, key: str, *, zoho: ZohoClient | None, actor: str, wait: float = WAIT_SECONDS
 ) -> Erased:
-    """Erase the person behind a phone key; without `zoho` the notes there are kept.
+    """Erase the person behind a phone key, for the audit trail by `actor`; without `zoho` the notes there are kept.
 
     What fails before the ledger's transaction leaves the ledger as it was: run it again. Raises LedgerUnavailable while a run
     is at work for longer than `wait` seconds, UsageError while a write about the person is unconfirmed, and
@@ -71,6 +72,9 @@ async def erase(
         if zoho is not None:
             await _delete_notes(zoho, found.note_ids)
         receipt = _erase(ledger, organisation_id, key, found, fence, actor=actor, policy=_policy(zoho))
+        counts = {"messages": receipt.messages, "chats": receipt.chats}
+        act = Act(actor, "erased", "receipt", receipt.phone_hash, phone_key=key, details=counts)
+        audit_trail.write(ledger, organisation_id, act)
     finally:
         lease.release(ledger, organisation_id, fence)
     erasures.shred(ledger)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from chatledger.delivery.endless_lists import note_pages
 from chatledger.delivery.verification import Verification
 from chatledger.errors import NotFound, OutsideError, Rejected
 from chatledger.ledger import phone_index, verifications
@@ -71,14 +72,7 @@ class NotesInZoho:
     async def _all(self, record: RecordRef) -> list[ZohoNote]:
         if self._verification.stopped:
             raise self._verification.problems[-1]
-        found: list[ZohoNote] = []
-        token, number = None, 1
-        while True:
-            page = await self._verification.zoho.notes_of(record, page_token=token, page=number)
-            found += page.items
-            if not page.more or not page.items:
-                return found
-            token, number = page.next_token, number + 1
+        return [note async for page in note_pages(self._verification.zoho, record) for note in page.items]
 
     async def look_at(self, note: Note, record: RecordRef | None) -> SeenNote:
         """Return what Zoho has of a note, from the record's list where that tells enough. Raises OutsideError."""

@@ -8,12 +8,18 @@ from chatledger.ledger.database import Ledger
 from chatledger.ledger.tables import Organisation
 
 
-def active(ledger: Ledger, organisation_id: str) -> Organisation:
-    """Return the organisation. Raises UsageError when it was never activated or is switched off."""
+def activated(ledger: Ledger, organisation_id: str) -> Organisation:
+    """Return the organisation. Raises UsageError when it was never activated."""
     with ledger.reading() as session:
         organisation = organisations.find(session, organisation_id)
     if organisation is None:
         raise UsageError(f"{organisation_id} is not activated yet: run `chatledger activate --settings FILE` first.")
+    return organisation
+
+
+def active(ledger: Ledger, organisation_id: str) -> Organisation:
+    """Return the organisation. Raises UsageError when it was never activated or is switched off."""
+    organisation = activated(ledger, organisation_id)
     if not organisation.active:
         raise UsageError(f"{organisation_id} is switched off: `chatledger activate --settings FILE` switches it on.")
     return organisation

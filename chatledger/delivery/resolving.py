@@ -17,6 +17,9 @@ from chatledger.phones import alias_key
 from chatledger.planning import key_batches, pause_after, why_chat_is_skipped, why_message_is_skipped
 from chatledger.settings import SyncSettings
 
+CERTAINLY_KEPT = timedelta(days=retention.SHORTEST_KEPT_DAYS - 2)
+"""No text of so young a day is removed: a day has up to 25 hours, and what is removed first is its earliest message."""
+
 
 def as_message(row: MessageRow) -> Message:
     """Read a stored message back into the value the pure modules work on. Raises ValueError for one without a time."""
@@ -49,7 +52,8 @@ def triage(tick: Tick) -> list[list[int]]:
         waiting = messages.open_messages(session, tick.organisation_id, now)
         rows = {chat.id: chat for chat in chats.load(session, tick.organisation_id, [row.chat_id for row in waiting])}
         unconfirmed = _unconfirmed(session, tick.organisation_id)
-        closed = retention.closed_days(session, tick.organisation_id, rows)
+        old = {row.chat_id for row in waiting if row.timestamp and row.timestamp < now - CERTAINLY_KEPT}
+        closed = retention.closed_days(session, tick.organisation_id, old)
         settled: dict[Verdict, list[int]] = defaultdict(list)
         candidates: dict[int, str] = {}
         for row in waiting:

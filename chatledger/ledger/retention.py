@@ -10,6 +10,8 @@ from chatledger.ledger.chunking import chunks
 from chatledger.ledger.tables import Change, InboxItem, Message, Run
 from chatledger.models import Outcome
 
+SHORTEST_KEPT_DAYS = 8
+"""Texts are kept at least so long: a chat is read 7 days back for late messages."""
 _DECIDED = (Outcome.SYNCED.value, Outcome.SKIPPED.value)
 
 

@@ -8,10 +8,7 @@ from blocks.chat_ledger import ChatLedger
 from blocks.credentials import credentials_of
 from blocks.environment import Environment, StateSettings
 from chatledger.clients import TimelinesClient, ZohoClient
-from chatledger.errors import UsageError
-from chatledger.ledger import organisations
 from chatledger.ledger.database import Ledger
-from chatledger.ledger.tables import Organisation
 from chatledger.ledger.tokens import LedgerTokenStore
 from chatledger.models import CallCount
 
@@ -52,12 +49,3 @@ async def open_clients(environment: Environment, ledger: Ledger) -> AsyncIterato
 def credentials_hash(environment: Environment, ledger: Ledger) -> str:
     """Return a keyed hash of what decides which pair of systems is asked, to notice when it changes."""
     return credentials_of(environment, ledger, environment.chatledger_organisation).digest(ledger)
-
-
-def activated(ledger: Ledger, organisation_id: str) -> Organisation:
-    """Return the organisation. Raises UsageError when it was never activated."""
-    with ledger.reading() as session:
-        organisation = organisations.find(session, organisation_id)
-    if organisation is None:
-        raise UsageError(f"{organisation_id} is not activated yet: run `chatledger activate --settings FILE` first.")
-    return organisation

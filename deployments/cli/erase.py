@@ -10,9 +10,10 @@ import typer
 from blocks.environment import Environment, read_environment
 from chatledger.delivery import erasing
 from chatledger.delivery.erasing import Erased, ZohoNotes
+from chatledger.delivery.recognising import activated
 from chatledger.ledger.database import Ledger
 from deployments.cli import trail
-from deployments.cli.connections import activated, open_clients, open_ledger
+from deployments.cli.connections import open_clients, open_ledger
 
 
 def erase(
@@ -32,8 +33,6 @@ def erase(
         if sys.stdin.isatty() and not yes:
             typer.confirm("Erase this person for good?", abort=True)
         done = asyncio.run(_erase(environment, ledger, key, zoho_notes))
-        counts = {"messages": done.receipt.messages, "chats": done.receipt.chats}
-        trail.write_down(ledger, organisation, "erased", "receipt", done.receipt.phone_hash, phone_key=key, details=counts)
     _show(done)
 
 

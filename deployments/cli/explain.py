@@ -8,8 +8,9 @@ from rich.text import Text
 from blocks.environment import read_state_settings
 from chatledger.delivery.explained import Candidate, MessageExplained, PhoneExplained, Place, WriteExplained
 from chatledger.delivery.explaining import explain as explained
+from chatledger.delivery.recognising import activated
 from chatledger.ledger import organisations
-from deployments.cli.connections import activated, open_ledger
+from deployments.cli.connections import open_ledger
 from deployments.cli.record_links import record_url
 from deployments.cli.screen import SHORT_ID, console, facts, moment, print_json, table, word
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from blocks.environment import read_state_settings
+from chatledger.delivery.recognising import activated
 from chatledger.errors import UsageError
 from chatledger.exports.rows import Rows
 from chatledger.exports.writing import Exported, Format, write
@@ -21,7 +22,7 @@ from chatledger.models import Outcome, Reason
 from chatledger.phones import phone_key
 from chatledger.settings import SyncSettings
 from deployments.cli import trail
-from deployments.cli.connections import activated, open_ledger
+from deployments.cli.connections import open_ledger
 from deployments.cli.screen import print_json
 
 SECONDS_BETWEEN_LINES = 2.0

@@ -9,7 +9,7 @@ from chatledger.delivery import recognising
 from chatledger.delivery.closing import empty_summary, summary_of
 from chatledger.ledger.database import Ledger
 from chatledger.ledger.tables import Run
-from deployments.cli.connections import activated, credentials_hash, open_clients
+from deployments.cli.connections import credentials_hash, open_clients
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
@@ -27,7 +27,7 @@ def refuse_unless_active(environment: Environment, ledger: Ledger) -> None:
 
 def refuse_changed_pair(environment: Environment, ledger: Ledger) -> None:
     """Raise UsageError unless the tokens belong to the systems the organisation is bound to; OutsideError as above."""
-    activated(ledger, environment.chatledger_organisation)
+    recognising.activated(ledger, environment.chatledger_organisation)
     _refuse_another_pair(environment, ledger, credentials_hash(environment, ledger))
 
 

@@ -7,12 +7,13 @@ import typer
 from rich.text import Text
 
 from blocks.environment import read_state_settings
+from chatledger.delivery.recognising import activated
 from chatledger.errors import UsageError
 from chatledger.ledger import Session, chats, history, organisations, runs
 from chatledger.ledger.reasons import reasons_in_words
 from chatledger.ledger.tables import Change, Message, Run
 from chatledger.models import Outcome, Reason
-from deployments.cli.connections import activated, open_ledger
+from deployments.cli.connections import open_ledger
 from deployments.cli.screen import SHORT_ID, console, facts, moment, print_json, short, short_moment, table, word
 
 CHAT_CELLS = 16

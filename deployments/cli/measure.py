@@ -9,12 +9,13 @@ import typer
 from blocks.environment import Environment, read_environment
 from chatledger.delivery import measuring
 from chatledger.delivery.measuring import NEVER, Measured
+from chatledger.delivery.recognising import activated
 from chatledger.errors import UsageError
 from chatledger.ledger import organisations
 from chatledger.ledger.database import Ledger
 from chatledger.models import RecordRef
 from chatledger.settings import SyncSettings
-from deployments.cli.connections import activated, open_clients, open_ledger
+from deployments.cli.connections import open_clients, open_ledger
 from deployments.cli.screen import print_json
 
 HASTY_SECONDS = (0.1, 0.3, 0.6, 1.0)

@@ -8,13 +8,14 @@ import typer
 from blocks.environment import Environment, read_environment, read_state_settings
 from chatledger.delivery import pinning
 from chatledger.delivery.pinning import Pinned
+from chatledger.delivery.recognising import activated
 from chatledger.errors import UsageError
 from chatledger.ledger import organisations
 from chatledger.ledger.database import Ledger
 from chatledger.models import RecordRef
 from chatledger.phones import phone_key
 from deployments.cli import trail
-from deployments.cli.connections import activated, open_clients, open_ledger
+from deployments.cli.connections import open_clients, open_ledger
 from deployments.cli.record_links import record_url
 
 Phone = Annotated[str, typer.Argument(metavar="PHONE", help="The contact's number in any spelling.")]

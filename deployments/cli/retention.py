@@ -5,8 +5,9 @@ from typing import Annotated
 import typer
 
 from blocks.environment import read_retention_settings
+from chatledger.delivery.recognising import activated
 from chatledger.ledger import retention as by_age
-from deployments.cli.connections import activated, open_ledger
+from deployments.cli.connections import open_ledger
 
 
 def retention(

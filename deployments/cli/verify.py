@@ -13,13 +13,14 @@ from rich.text import Text
 from blocks.environment import Environment, read_environment
 from chatledger.delivery import verifying
 from chatledger.delivery.comparing import shares
+from chatledger.delivery.recognising import activated
 from chatledger.errors import OutsideError, UsageError
 from chatledger.ledger import organisations, verifications
 from chatledger.ledger.database import Ledger
 from chatledger.ledger.tables import Finding, Verification
 from chatledger.ledger.verification_words import findings_in_words, standings_in_words
 from deployments.cli import flow_runs
-from deployments.cli.connections import activated, open_ledger
+from deployments.cli.connections import open_ledger
 from deployments.cli.moments import read_moment
 from deployments.cli.record_links import record_url
 from deployments.cli.screen import console, facts, moment, table

@@ -35,7 +35,7 @@ MUTANTS = {
         "delivery.adoption",
         "found += page.items",
         "late = tick.ledger.now() - __import__('datetime').timedelta(seconds=240)\n"
-        "        found += [item for item in page.items if item.created_at and item.created_at < late]",
+        "            found += [item for item in page.items if item.created_at and item.created_at < late]",
     ),
     "match_by_title_only": _one("delivery.adoption", "        if url_path in body:", "        if True:"),
     "adoption_ignores_conversion": _several(

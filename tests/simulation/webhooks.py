@@ -11,9 +11,7 @@ from chatledger.delivery.webhook_registering import EVENTS
 from chatledger.ledger import webhook_inbox, webhook_registrations
 from chatledger.ledger.webhook_inbox import Brought
 from sandbox.timelines import memory
-from tests.simulation.in_memory import database
-from tests.simulation.processes import on_machine
-from tests.simulation.simulation import HOURS, SINCE_ACTIVATION, ZONES, Simulation, activated, in_virtual_time
+from tests.simulation import simulation
 from tests.simulation.world import World
 from tests.stage import ORGANISATION
 
@@ -22,7 +20,7 @@ SIGN_OF_LIFE = 100.0
 """Less often than in life, where it would be most of what a simulated day does."""
 
 
-class WithWebhooks(Simulation):
+class WithWebhooks(simulation.Simulation):
     """A simulation whose messages are also told by webhooks, to a web process that is away at times."""
 
     def __init__(self, world: World):
@@ -84,21 +82,6 @@ class WithWebhooks(Simulation):
             webhook_inbox.add(session, ORGANISATION, events, self.world.clock.now())
 
 
-async def _seed(seed, zone, hour):
-    world = World(seed, zone, hour, activated_before=SINCE_ACTIVATION)
-    try:
-        simulation = WithWebhooks(world)
-        with on_machine(world.machine):
-            await simulation.storm()
-            await simulation.fair_weather()
-    except Exception as error:
-        error.story = world.story
-        raise
-    return world.weather.fired
-
-
 def run_seed(seed):
     """Run one seed with webhooks; return how often what fired. Raises Violation when the promise was broken."""
-    zone, hour = ZONES[seed % len(ZONES)], HOURS[seed // len(ZONES) % len(HOURS)]
-    activated(zone, hour).backup(database())
-    return in_virtual_time(_seed, seed, zone, hour)
+    return simulation.run_seed(seed, WithWebhooks)
