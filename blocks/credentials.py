@@ -54,7 +54,7 @@ def credentials_of(environment: Environment, ledger: Ledger, organisation_id: st
     Raises MissingVariables for the organisation of the environment, UsageError for any other, when no place holds them.
     """
     timelines = timelines_of(environment, ledger, organisation_id)
-    zoho = _first(ZohoConnection, "zoho", environment, ledger, organisation_id)
+    zoho = zoho_of(environment, ledger, organisation_id)
     if isinstance(timelines, MissingVariables) or isinstance(zoho, MissingVariables):
         missing = [name for found in (timelines, zoho) if isinstance(found, MissingVariables) for name in found.names]
         raise _nowhere(organisation_id, missing, own=organisation_id == environment.chatledger_organisation)
@@ -64,6 +64,11 @@ def credentials_of(environment: Environment, ledger: Ledger, organisation_id: st
 def timelines_of(environment: Environment, ledger: Ledger, organisation_id: str) -> TimelinesWorkspace | MissingVariables:
     """Return the organisation's TimelinesAI workspace, or the variables that would name it when no place holds it."""
     return _first(TimelinesWorkspace, "timelines", environment, ledger, organisation_id)
+
+
+def zoho_of(environment: Environment, ledger: Ledger, organisation_id: str) -> ZohoConnection | MissingVariables:
+    """Return the organisation's Zoho connection, or the variables that would name it when no place holds it."""
+    return _first(ZohoConnection, "zoho", environment, ledger, organisation_id)
 
 
 def document_name(organisation_id: str) -> str:

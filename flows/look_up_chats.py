@@ -9,6 +9,7 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
+from chatledger.counting import counted
 from chatledger.errors import ChatledgerError
 from chatledger.models import RecordRef
 from tasks.looking_up import look_up
@@ -21,7 +22,7 @@ def look_up_chats(module: str, record_id: str, organisation: str = "main") -> St
         found = look_up(RecordRef(module, record_id), organisation)
     except ChatledgerError as error:
         return Failed(message=str(error))
-    counts = f"{found.chats} chats of {found.phones} numbers"
+    counts = f"{counted(found.chats, 'chat')} of {counted(found.phones, 'number')}"
     if found.only_ledger:
         return Completed(name="Degraded", message=f"{counts}, by the ledger alone: TimelinesAI could not be asked.")
     return Completed(message=f"{counts}.")

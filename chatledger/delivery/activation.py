@@ -265,11 +265,14 @@ def _start(known: Organisation | None, start: datetime | None, now: datetime) ->
     return known.starts_at
 
 
-def deactivate(ledger: Ledger, organisation_id: str) -> None:
-    """Switch the sync off and keep everything. Raises UsageError when there is nothing to switch off."""
+def deactivate(ledger: Ledger, organisation_id: str) -> bool:
+    """Switch the sync off, keep everything, and say whether it was on. Raises UsageError where nothing was ever activated."""
     with ledger.transaction() as session:
         organisation = organisations.find(session, organisation_id)
-        if organisation is None or not organisation.active:
-            raise UsageError(f"{organisation_id} is not active, so there is nothing to switch off.")
+        if organisation is None:
+            raise UsageError(f"{organisation_id} was never activated, so there is nothing to switch off.")
+        if not organisation.active:
+            return False
         organisation.active, organisation.deactivated_at = False, ledger.now()
         session.add(organisation)
+        return True

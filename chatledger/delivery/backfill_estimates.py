@@ -30,7 +30,7 @@ class Sampled:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a backfill will need. `exact` says that every chat was looked at: messages and days are counted, not guessed."""
+    """What a backfill will need. `exact` means counted in every chat instead of judged by the `sampled` ones."""
 
     chats_listed: int
     chats: int
@@ -38,6 +38,7 @@ class Estimate:
     messages: int
     days: int
     exact: bool
+    sampled: int
     timelines_requests: int
     zoho_requests: int
     zoho_credits: int
@@ -69,6 +70,7 @@ async def estimate(
         messages=messages,
         days=days,
         exact=len(sampled) == len(wanted) and all(one.whole for one in sampled),
+        sampled=len(sampled),
         timelines_requests=requests,
         # Each record's notes are looked up once, and the index is read by every slice that writes.
         zoho_requests=written + 2 * ceil(requests / ROWS_PER_WRITE),

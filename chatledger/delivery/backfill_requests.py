@@ -44,7 +44,7 @@ def check(since: datetime, until: datetime, now: datetime) -> None:
     if since > now:
         raise UsageError(f"--from {since.isoformat()} lies in the future; give a moment that has passed.")
     if until > now:
-        raise UsageError(f"--until {until.isoformat()} lies in the future; give a moment that has passed.")
+        raise UsageError(f"--to {until.isoformat()} lies in the future; give a moment that has passed.")
     if since >= until:
         raise UsageError(
             f"--from {since.isoformat()} is not before {until.isoformat()}, where the backfill ends: "

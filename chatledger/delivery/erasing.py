@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from chatledger.clients import ZohoClient
+from chatledger.counting import counted
 from chatledger.errors import LedgerUnavailable, Rejected, UsageError
 from chatledger.ledger import audit_trail, erasures, lease, organisations
 from chatledger.ledger.audit_trail import Act
@@ -126,6 +127,6 @@ def _erase(
 
 def in_words(found: Traces) -> Iterable[str]:
     """Say what would be erased, without a name or number."""
-    yield f"{len(found.chat_ids)} chats with all their messages, {len(found.note_ids)} notes written to Zoho"
+    yield f"{counted(len(found.chat_ids), 'chat')} with all messages, {counted(len(found.note_ids), 'note')} written to Zoho"
     if found.records:
         yield f"not erased, because they are yours: {', '.join(found.records)} in Zoho hold this number"

@@ -1,14 +1,16 @@
 """Creating records: one per phone key, owned by whoever owns the WhatsApp number, always behind an intent."""
 
-from collections.abc import Callable, Mapping, Sequence
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from chatledger.delivery.resolving import decide_all, match_with_fresh_index, wait_for
 from chatledger.delivery.sending import Write, send
 from chatledger.delivery.tick import Tick
+from chatledger.errors import NotPermitted
 from chatledger.ledger import Session, chats, links, messages, organisations, phone_index, runs
 from chatledger.ledger.links import NewLink
 from chatledger.ledger.messages import Verdict
@@ -18,6 +20,10 @@ from chatledger.matching import Rule
 from chatledger.models import IndexedRecord, Outcome, Reason, RecordRef, RowDone, RowRefused, RowResult
 from chatledger.phones import alias_key
 from chatledger.planning import NewRecord, Remedy, batches, parked_because, record_row, remedy_for_record
+
+log = logging.getLogger(__name__)
+
+Read = TypeVar("Read")
 
 METADATA_EVERY = timedelta(hours=1)
 
@@ -58,12 +64,23 @@ async def refresh_metadata(tick: Tick, *, force: bool = False) -> None:
     read_at = organisation.metadata_read_at if organisation else None
     if not force and read_at is not None and now - read_at < METADATA_EVERY:
         return
-    users = await tick.zoho.users()
-    fields = await tick.zoho.fields(tick.settings.target_module)
+    users = await _unless_refused(tick.zoho.users())
+    fields = await _unless_refused(tick.zoho.fields(tick.settings.target_module))
     with tick.ledger.transaction() as session:
-        organisations.replace_users(session, tick.organisation_id, users)
-        organisations.replace_fields(session, tick.organisation_id, tick.settings.target_module, fields)
+        if users is not None:
+            organisations.replace_users(session, tick.organisation_id, users)
+        if fields is not None:
+            organisations.replace_fields(session, tick.organisation_id, tick.settings.target_module, fields)
         _metadata_read(session, tick.organisation_id, now)
+
+
+async def _unless_refused(asked: Awaitable[Read]) -> Read | None:
+    """Return what was asked for, None where Zoho refuses it: what was read earlier still serves, and doctor tells."""
+    try:
+        return await asked
+    except NotPermitted as error:
+        log.warning("What is known of users and fields is not renewed: %s", error)
+        return None
 
 
 def _metadata_read(session: Session, organisation_id: str, now: datetime) -> None:

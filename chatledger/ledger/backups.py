@@ -35,10 +35,13 @@ _NOT_KEPT = {"connection_token"}
 def back_up(ledger: Ledger, target: Path) -> int:
     """Write everything the ledger holds to `target`, whole or not at all, and return how many rows that are.
 
-    Runs may go on meanwhile. Raises UsageError when the file exists, LedgerUnavailable when it cannot be written.
+    Runs may go on meanwhile. Raises UsageError when the file exists or its folder does not, LedgerUnavailable when it cannot
+    be written.
     """
     if target.exists():
         raise UsageError(f"{target} exists already; name another file.")
+    if not target.parent.is_dir():
+        raise UsageError(f"{target}: there is no folder {target.parent}; make it first.")
     try:
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".chatledger-backup-") as folder:
             draft = Path(folder) / "ledger.db"

@@ -119,6 +119,12 @@ def _matches(session: Session, organisation_id: str, what: str, name: str, value
     return same
 
 
+def owner_is_known(session: Session, organisation_id: str, owner: str) -> bool:
+    """Say whether a connected number belongs to somebody of this name or e-mail."""
+    accounts = chats.accounts(session, organisation_id).values()
+    return any(owner.lower() in (account.owner_name.lower(), account.owner_email.lower()) for account in accounts)
+
+
 def _between(column: ColumnElement[Any], filters: Filters, zone: str) -> list[ColumnElement[bool]]:
     start, end = (_bound(column, value, zone) for value in (filters.start, filters.end))
     return [

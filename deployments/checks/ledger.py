@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from chatledger.counting import counted as number_of
 from chatledger.ledger import Session, chats, history, intents, organisations, phone_index, runs
 from chatledger.ledger.database import Ledger
 from chatledger.ledger.reasons import reasons_in_words
@@ -72,7 +73,7 @@ def _index(session: Session, organisation_id: str, settings: SyncSettings, now: 
         )
     rows = sum(state.rows_read for state in states.values())
     ages = [now - state.read_at for state in states.values() if state.read_at]
-    return ok("phone index", f"complete ({rows} records at first), read {_ago(max(ages, default=timedelta()))}")
+    return ok("phone index", f"complete ({number_of(rows, 'record')} at first), read {_ago(max(ages, default=timedelta()))}")
 
 
 def _chat_list(session: Session, organisation_id: str) -> Iterator[Finding]:
@@ -126,6 +127,5 @@ def _ago(age: timedelta) -> str:
     seconds = max(0, int(age.total_seconds()))
     for size, name in ((86_400, "day"), (3600, "hour"), (60, "minute")):
         if seconds >= size:
-            number = seconds // size
-            return f"{number} {name}{'' if number == 1 else 's'} ago"
-    return f"{seconds} seconds ago"
+            return f"{number_of(seconds // size, name)} ago"
+    return f"{number_of(seconds, 'second')} ago"

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from blocks.environment import Environment, WebSettings, read_environment, read_web_settings
+from chatledger.counting import counted
 from chatledger.delivery import activation
 from chatledger.delivery.activation import Activated, Connected
 from chatledger.errors import ChatledgerError, UsageError
@@ -69,7 +70,7 @@ def _subscribe(settings: WebSettings, ledger: Ledger) -> str:
     if done is None:
         return "no webhooks: CHATLEDGER_PUBLIC_URL is not set, so every tick asks TimelinesAI for news."
     refused = f" TimelinesAI refused {', '.join(done.refused)}." if done.refused else ""
-    return f"{len(done.events)} webhooks registered, received by `chatledger serve`.{refused}"
+    return f"{counted(len(done.events), 'webhook')} registered, received by `chatledger serve`.{refused}"
 
 
 def _report(settings: SyncSettings, seen: Connected, done: Activated, webhooks: str) -> None:
@@ -80,7 +81,7 @@ def _report(settings: SyncSettings, seen: Connected, done: Activated, webhooks: 
     print(f"  chats go to {settings.target_module}, matched by {settings.phone_field}", end="")
     print(f"; converted leads {_converted(settings)}." if settings.target_module == "Leads" else ".")
     print(f"  {connected} of {len(seen.accounts)} WhatsApp numbers connected; messages count from {start:%Y-%m-%d %H:%M %Z}.")
-    print(f"  phone index: {done.index_rows} records read.")
+    print(f"  phone index: complete, {counted(done.index_rows, 'record')} read now.")
     print(f"  {webhooks}")
     for warning in done.warnings:
         print(f"  warning: {warning}")

@@ -40,7 +40,7 @@ def backfill(
     start: Annotated[str, typer.Option("--from", metavar="ISO8601", help="Messages count from this moment on.")],
     until: Annotated[
         str | None,
-        typer.Option("--until", metavar="ISO8601", help="Where it ends; the start of the activation when left out."),
+        typer.Option("--to", "--until", metavar="ISO8601", help="Where it ends; the start of the activation when left out."),
     ] = None,
     phone: Annotated[str | None, typer.Option("--phone", metavar="NUMBER", help="Only the chats with this contact.")] = None,
     chat: Annotated[list[int] | None, typer.Option("--chat", metavar="ID", help="Only this chat; may be repeated.")] = None,
@@ -73,7 +73,7 @@ async def _asked(
     with ledger.reading() as session:
         settings = organisations.current_settings(session, organisation)
         end = organisations.get(session, organisation).starts_at
-    end = read_moment(until, settings.timezone, "--until") if until else end
+    end = read_moment(until, settings.timezone, "--to") if until else end
     bounds = Bounds(read_moment(start, settings.timezone, "--from"), end, settings.timezone)
     backfill_requests.check(bounds.since, bounds.until, ledger.now())
     async with open_clients(environment, ledger) as clients:
@@ -105,7 +105,8 @@ def _begin(ledger: Ledger, request: Request) -> str:
 
 def _planned(found: Estimate, requests: int) -> dict[str, Any]:
     names = (
-        "chats", "groups", "messages", "days", "exact", "timelines_requests", "zoho_requests", "zoho_credits", "seconds",
+        "chats", "groups", "messages", "days", "exact", "sampled", "timelines_requests", "zoho_requests", "zoho_credits",
+        "seconds",
     )  # fmt: skip
     said = empty_summary() | {"dry_run": True, "estimate": {name: getattr(found, name) for name in names}}
     said["api_calls"]["timelines"] = requests

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from blocks.environment import Environment
+from chatledger.counting import counted
 from chatledger.delivery.backfill_estimates import Estimate
 from chatledger.delivery.backfilling import Bounds
 from chatledger.ledger import backfills
@@ -25,16 +26,20 @@ def show_estimate(found: Estimate, bounds: Bounds, begun: Reached | None) -> Non
     out = console()
     out.print(f"History from {moment(bounds.since, bounds.zone)} to {moment(bounds.until, bounds.zone)} {bounds.zone}")
     rows = [
-        ("chats", f"{found.chats} of {found.chats_listed}, {found.groups} groups left out"),
-        ("messages", f"{about}{found.messages} in {about}{found.days} notes"),
+        ("chats", f"{found.chats} of {found.chats_listed}, {counted(found.groups, 'group')} left out"),
+        ("messages", f"{about}{found.messages} in {about}{counted(found.days, 'note')}{_sample(found)}"),
         ("TimelinesAI", f"about {found.timelines_requests} requests{_left(found)}"),
         ("Zoho", f"about {found.zoho_requests} requests, {found.zoho_credits} credits"),
         ("time", f"about {_duration(found.seconds)} while the ticks go on"),
     ]
     if begun is not None:
-        done = f"{begun.done} of {begun.chats} chats, {begun.messages} messages brought in"
+        done = f"{begun.done} of {begun.chats} chats, {counted(begun.messages, 'message')} brought in"
         rows.append(("begun before", f"{done}; it goes on from there"))
     out.print(facts(rows))
+
+
+def _sample(found: Estimate) -> str:
+    return "" if found.exact else f", judged by {found.sampled} of {counted(found.chats, 'chat')}"
 
 
 def _left(found: Estimate) -> str:
@@ -54,7 +59,7 @@ def show_end(reached: Reached, summary: dict[str, Any]) -> None:
     counts, records, notes = summary["messages"], summary["records"], summary["notes"]
     state = "Done" if reached.backfill.state == "done" else "Stopped; the same command goes on from here"
     out = console()
-    out.print(f"{state}: {reached.done} of {reached.chats} chats, {reached.messages} messages brought in.")
+    out.print(f"{state}: {reached.done} of {reached.chats} chats, {counted(reached.messages, 'message')} brought in.")
     rows = [
         ("messages", ", ".join(f"{number} {name}" for name, number in counts.items())),
         ("records", f"{records['matched']} matched, {records['created']} created"),
@@ -89,5 +94,5 @@ def _watch(environment: Environment, backfill_id: str, bar: Progress, task: Task
             with ledger.reading() as session:
                 reached = backfills.progress(session, backfill_id)
             if reached.backfill.state != "listing":
-                said = f"{reached.messages} messages, chats"
+                said = f"{counted(reached.messages, 'message')}, chats"
                 bar.update(task, description=said, completed=reached.done, total=reached.chats)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from blocks.environment import StateSettings, read_state_settings
+from chatledger.counting import counted
 from chatledger.ledger import backups
 from chatledger.ledger.encryption import KEY_FILE
 from deployments.cli.connections import open_ledger
@@ -16,7 +17,7 @@ def backup(file: Annotated[Path, typer.Argument(help="File to write; it must not
     settings = read_state_settings()
     with open_ledger(settings) as ledger:
         rows = backups.back_up(ledger, file.absolute())
-    print(f"{rows:,} rows written to {file} ({file.stat().st_size:,} bytes).")
+    print(f"{counted(rows, 'row')} written to {file} ({file.stat().st_size:,} bytes).")
     print(f"Keep the secret key in another place: without {_key(settings)} the backup cannot be restored.")
 
 
@@ -27,7 +28,7 @@ def restore(
     """Fill an empty ledger from a backup; what was written to Zoho since is found there and not repeated."""
     with open_ledger(read_state_settings()) as ledger:
         rows = backups.restore(ledger, file.absolute(), replace=replace)
-    print(f"{rows:,} rows restored. Notes and records written since the backup are looked up before any is made.")
+    print(f"{counted(rows, 'row')} restored. Notes and records written since the backup are looked up before any is made.")
 
 
 def _key(settings: StateSettings) -> str:

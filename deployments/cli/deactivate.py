@@ -3,6 +3,7 @@
 import asyncio
 
 from blocks.environment import WebSettings, read_state_settings, read_web_settings
+from chatledger.counting import counted
 from chatledger.delivery import activation
 from chatledger.errors import ChatledgerError
 from chatledger.ledger import webhook_registrations
@@ -15,9 +16,10 @@ def deactivate() -> None:
     """Switch the sync off; links, notes and the log stay."""
     settings = read_state_settings()
     with open_ledger(settings) as ledger:
-        activation.deactivate(ledger, settings.chatledger_organisation)
+        was_active = activation.deactivate(ledger, settings.chatledger_organisation)
         webhooks = _end_webhooks(read_web_settings(), ledger)
-    print("Switched off. Links, notes and the log are kept; `chatledger activate` switches on again.")
+    said = "Switched off." if was_active else "It was off already."
+    print(f"{said} Links, notes and the log are kept; `chatledger activate` switches on again.")
     if webhooks:
         print(webhooks)
 
@@ -32,7 +34,7 @@ def _end_webhooks(settings: WebSettings, ledger: Ledger) -> str:
         return (
             "The webhooks stay at TimelinesAI, because no token for it is at hand; `chatledger serve` removes them with one."
         )
-    return f"{ended} webhooks were removed from TimelinesAI." if ended else ""
+    return f"Removed from TimelinesAI: {counted(ended, 'webhook')}." if ended else ""
 
 
 def _registered(ledger: Ledger, organisation_id: str) -> bool:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from chatledger.counting import counted
 from deployments.cli.demo_checks import Check, Story, new_records, notes_of_chats
 from deployments.cli.sandbox_state import SandboxState
 
@@ -92,7 +93,7 @@ def _row(label: str, text: str) -> list[str]:
 
 def _cost(summary: Mapping[str, Any]) -> str:
     calls = summary["api_calls"]
-    first = f"{calls['timelines']} {'request' if calls['timelines'] == 1 else 'requests'} to TimelinesAI"
+    first = f"{counted(calls['timelines'], 'request')} to TimelinesAI"
     return f"{summary['seconds']:.1f} s, {first}, {calls['zoho']} to Zoho CRM"
 
 
@@ -140,7 +141,7 @@ def _notes(story: Story) -> str:
 
 
 def _note_changes(counts: Mapping[str, int]) -> str:
-    told = [f"{counts[name]} {'note' if counts[name] == 1 else 'notes'} {name}" for name in ("created", "updated")]
+    told = [f"{counted(counts[name], 'note')} {name}" for name in ("created", "updated")]
     return ", ".join(part for part in told if not part.startswith("0 ")) or "no note changed"
 
 

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from blocks.credentials import credentials_of
 from blocks.environment import Environment, StateSettings, read_state_settings
+from chatledger.counting import counted
 from chatledger.errors import LedgerUnavailable
 from chatledger.ledger import organisations
 from chatledger.ledger.database import Ledger
@@ -33,7 +34,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print the findi
     if as_json:
         print_json({"problems": problems, "warnings": warnings, "checks": findings})
     else:
-        console().print(f"\n{_number(problems, 'problem')}, {_number(warnings, 'warning')}.", style="bold")
+        console().print(f"\n{counted(problems, 'problem')}, {counted(warnings, 'warning')}.", style="bold")
     raise typer.Exit(1 if problems else 0)
 
 
@@ -101,7 +102,3 @@ def _show(finding: Finding) -> None:
     grid = facts(rows)
     grid.columns[0].style = word(finding.level).style
     console().print(grid)
-
-
-def _number(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"

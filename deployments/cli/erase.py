@@ -7,13 +7,16 @@ from typing import Annotated
 
 import typer
 
-from blocks.environment import Environment, read_environment
+from blocks.credentials import zoho_of
+from blocks.environment import Environment, MissingVariables, read_environment
+from blocks.zoho_connection import ZohoConnection
+from chatledger.counting import counted
 from chatledger.delivery import erasing
 from chatledger.delivery.erasing import Erased, ZohoNotes
 from chatledger.delivery.recognising import activated
 from chatledger.ledger.database import Ledger
 from deployments.cli import trail
-from deployments.cli.connections import open_clients, open_ledger
+from deployments.cli.connections import open_ledger, open_zoho
 
 
 def erase(
@@ -27,27 +30,37 @@ def erase(
     environment = read_environment()
     with open_ledger(environment) as ledger:
         organisation = activated(ledger, environment.chatledger_organisation).id
+        connection = _connection(environment, ledger) if zoho_notes is ZohoNotes.DELETE else None
         key = erasing.key_of(ledger, organisation, phone)
         for line in erasing.in_words(erasing.look(ledger, organisation, key)):
             print(line)
         if sys.stdin.isatty() and not yes:
             typer.confirm("Erase this person for good?", abort=True)
-        done = asyncio.run(_erase(environment, ledger, key, zoho_notes))
+        done = asyncio.run(_erase(ledger, organisation, key, connection))
     _show(done)
 
 
-async def _erase(environment: Environment, ledger: Ledger, key: str, policy: ZohoNotes) -> Erased:
-    organisation, actor = environment.chatledger_organisation, trail.actor()
-    if policy is ZohoNotes.KEEP:
+def _connection(environment: Environment, ledger: Ledger) -> ZohoConnection:
+    """Return what deletes the notes; what is missing for it is said before anything is erased."""
+    found = zoho_of(environment, ledger, environment.chatledger_organisation)
+    if isinstance(found, MissingVariables):
+        raise found
+    return found
+
+
+async def _erase(ledger: Ledger, organisation: str, key: str, connection: ZohoConnection | None) -> Erased:
+    actor = trail.actor()
+    if connection is None:
         return await erasing.erase(ledger, organisation, key, zoho=None, actor=actor)
-    async with open_clients(environment, ledger) as clients:
-        return await erasing.erase(ledger, organisation, key, zoho=clients.zoho, actor=actor)
+    async with open_zoho(connection, ledger, organisation) as zoho:
+        return await erasing.erase(ledger, organisation, key, zoho=zoho, actor=actor)
 
 
 def _show(done: Erased) -> None:
     receipt = done.receipt
     kept = "kept" if receipt.zoho_notes == ZohoNotes.KEEP else "deleted"
-    print(f"Erased: {receipt.messages} messages of {receipt.chats} chats; {receipt.notes} notes in Zoho {kept}.")
+    texts, notes = counted(receipt.messages, "message"), counted(receipt.notes, "note")
+    print(f"Erased: {texts} of {counted(receipt.chats, 'chat')}; {notes} in Zoho {kept}.")
     print("Backups and exports made earlier still hold what was erased, and so does TimelinesAI: delete it there as well.")
     print(
         json.dumps(

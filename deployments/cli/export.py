@@ -40,7 +40,7 @@ class What(StrEnum):
 def export(
     what: Annotated[What, typer.Argument(help="What to write; docs/sync-log.md describes the columns.")],
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The file to write.")],
-    kind: Annotated[Format | None, typer.Option("--format", help="By default what FILE ends with, else CSV.")] = None,
+    kind: Annotated[Format | None, typer.Option("--format", help="By default what FILE ends with.")] = None,
     start: Annotated[
         str | None, typer.Option("--from", metavar="ISO8601", help="From this day or time on, in the settings' time zone.")
     ] = None,
@@ -56,7 +56,7 @@ def export(
     force: Annotated[bool, typer.Option("--force", help="Replace FILE where it exists.")] = False,
 ) -> None:
     """Write runs, messages with their outcomes, changes or notes to a CSV, Excel or Parquet file."""
-    settings = read_state_settings()
+    settings, chosen = read_state_settings(), kind or _by_name(out)
     given = {
         "outcome": outcome, "reason": reason, "phone": phone, "chat": chat, "record": record, "number": number, "owner": owner,
         "run": run,
@@ -66,7 +66,7 @@ def export(
         filters = _filters(
             ledger, organisation, {name: value for name, value in given.items() if value is not None}, start, end
         )
-        target, chosen, began = out.expanduser().absolute(), kind or _by_name(out), time.monotonic()
+        target, began = out.expanduser().absolute(), time.monotonic()
         done = _write(ledger, organisation, what, filters, target, chosen, replace=force)
         _write_down(ledger, organisation, what, filters, done)
     seconds = round(time.monotonic() - began, 1)
@@ -91,6 +91,8 @@ def _filters(ledger: Ledger, organisation: str, exact: dict[str, Any], start: st
         settings = organisations.current_settings(session, organisation)
         if "run" in exact:
             exact["run"] = _run(history.runs_named(session, organisation, exact["run"]), exact["run"])
+        if "owner" in exact and not exporting.owner_is_known(session, organisation, exact["owner"]):
+            raise UsageError(f"--owner {exact['owner']}: no connected number belongs to anybody of that name or e-mail.")
     for name in ("phone", "number"):
         if name in exact:
             exact[name] = _key(name, exact[name], settings)
@@ -132,7 +134,9 @@ def _moment(option: str, text: str | None, zone: str, *, last: bool = False) -> 
 
 def _by_name(out: Path) -> Format:
     ending = out.suffix.lstrip(".").lower()
-    return Format(ending) if ending in list(Format) else Format.CSV
+    if ending not in list(Format):
+        raise UsageError(f"{out} does not say what to write: let it end with .{', .'.join(Format)}, or give --format.")
+    return Format(ending)
 
 
 class _Progress:

@@ -1,6 +1,7 @@
 """The command line: one file per command, one place that turns expected failures into a sentence and an exit code."""
 
 import logging
+import re
 import sys
 from collections.abc import Callable
 
@@ -36,6 +37,9 @@ from deployments.cli import (
 
 NO_PREFECT = "Failed to reach API at"
 """How the one error begins that Prefect raises, without a class of its own, when its server does not answer."""
+
+NOT_A_NUMBER = re.compile(r"Input should be a valid integer.*|.* is not a valid int(eger)?(?=\.|$)")
+"""How the library of the command line says it."""
 
 EXIT_REFUSED, EXIT_WRONG_USE, EXIT_INTERRUPTED = 1, 2, 130
 
@@ -110,7 +114,8 @@ def _said(error: ChatledgerError, code: int) -> int:
 
 def _misspelt(why: str) -> int:
     """Say in a sentence which word of the command line is wrong; a group of commands called without one shows its help."""
-    sentence = " ".join(why.replace("Value error, ", "").split()).rstrip(".")
+    plain = NOT_A_NUMBER.sub("give a whole number", why.replace("Value error, ", ""))
+    sentence = " ".join(plain.split()).rstrip(".")
     if sentence and not sentence.startswith("Usage:"):
         print(f"chatledger: {sentence}; `--help` behind the command shows what it takes.", file=sys.stderr)
     return EXIT_WRONG_USE

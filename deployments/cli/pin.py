@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from blocks.environment import Environment, read_environment, read_state_settings
+from chatledger.counting import counted
 from chatledger.delivery import pinning
 from chatledger.delivery.pinning import Pinned
 from chatledger.delivery.recognising import activated
@@ -38,7 +39,8 @@ def pin(
     print(f"Pinned: {_chats(done)} to {record}{_before(done)}.")
     print(f"  {record_url(organisation.zgid)}/{record}")
     if done.reopened:
-        print(f"  {done.reopened} messages that waited for it are written by the next run (`chatledger sync`).")
+        waited = counted(done.reopened, "message")
+        print(f"  {waited} of it, not written until now: the next run (`chatledger sync`) writes them.")
 
 
 def unpin(phone: Phone) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from blocks.environment import read_retention_settings
+from chatledger.counting import counted
 from chatledger.delivery.recognising import activated
 from chatledger.ledger import retention as by_age
 from deployments.cli.connections import open_ledger
@@ -18,8 +19,9 @@ def retention(
     with open_ledger(settings) as ledger:
         organisation = activated(ledger, settings.chatledger_organisation).id
         with ledger.transaction() as session:
-            counted = by_age.apply(session, organisation, settings.kept, ledger.now())
+            found = by_age.apply(session, organisation, settings.kept, ledger.now())
             if dry_run:
                 session.rollback()
     done = "would be removed" if dry_run else "removed"
-    print(f"{counted['texts']:,} texts, {counted['payloads']:,} payloads and {counted['runs']:,} runs {done}.")
+    texts, payloads, runs = (counted(found[f"{name}s"], name) for name in ("text", "payload", "run"))
+    print(f"{texts}, {payloads} and {runs} {done}.")

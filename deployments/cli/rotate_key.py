@@ -3,6 +3,7 @@
 from cryptography.fernet import Fernet
 
 from blocks.environment import StateSettings, read_state_settings
+from chatledger.counting import counted
 from chatledger.errors import UsageError
 from chatledger.ledger import rotation
 from chatledger.ledger.encryption import KEY_FILE, KeyFile
@@ -43,6 +44,7 @@ def _with_a_new_key_file(settings: StateSettings) -> None:
 def _rotate(settings: StateSettings) -> None:
     with open_ledger(settings) as ledger:
         renewed, unreadable = rotation.rotate(ledger)
-    print(f"{renewed} secrets were encrypted under the new key; everybody signs in again.")
+    print(f"Encrypted under the new key: {counted(renewed, 'secret')}. Everybody signs in again.")
     if unreadable:
-        print(f"{unreadable} secrets cannot be read with any of the keys and were left: connect again (`chatledger connect`).")
+        left = counted(unreadable, "secret")
+        print(f"Not readable with any of the keys and left: {left}. Connect again (`chatledger connect`).")

@@ -11,6 +11,7 @@ import typer
 from rich.text import Text
 
 from blocks.environment import Environment, read_environment
+from chatledger.counting import counted
 from chatledger.delivery import verifying
 from chatledger.delivery.comparing import shares
 from chatledger.delivery.recognising import activated
@@ -44,10 +45,7 @@ def verify(
     organisation = environment.chatledger_organisation
     with open_ledger(environment) as ledger:
         zone = _zone(ledger, organisation)
-        period = (
-            read_moment(start, zone, "--from") if start else None,
-            read_moment(end, zone, "--to") if end else None,
-        )
+        period = _period(start, end, zone, ledger.now())
         try:
             flow_runs.refuse_changed_pair(environment, ledger)
         except OutsideError:
@@ -59,6 +57,16 @@ def verify(
     if isinstance(error, UsageError):
         raise error
     raise typer.Exit(_report(environment, flow_run_id, error, as_json=as_json))
+
+
+def _period(start: str | None, end: str | None, zone: str, now: datetime) -> tuple[datetime | None, datetime | None]:
+    first = read_moment(start, zone, "--from") if start else None
+    last = read_moment(end, zone, "--to") if end else None
+    if first and first >= now:
+        raise UsageError(f"--from {start} lies in the future, where there is nothing to verify yet.")
+    if first and last and last <= first:
+        raise UsageError(f"--to {end} does not lie after --from {start}; give a later one.")
+    return first, last
 
 
 def _zone(ledger: Ledger, organisation: str) -> str:
@@ -94,8 +102,7 @@ def _report(environment: Environment, flow_run_id: str, error: BaseException | N
             print(json.dumps(verifying.empty_summary()))
             print(f"chatledger: {error}", file=sys.stderr)
             return 1
-        counted = verifications.found_by_kind(session, row.id)
-        summary = verifying.summary_of(row, counted)
+        summary = verifying.summary_of(row, verifications.found_by_kind(session, row.id))
         if not as_json:
             settings = organisations.current_settings(session, organisation)
             base = record_url(organisations.get(session, organisation).zgid)
@@ -110,7 +117,9 @@ def _report(environment: Environment, flow_run_id: str, error: BaseException | N
 def _show(row: Verification, summary: Mapping[str, Any], found: Sequence[Finding], base: str | None, zone: str) -> None:
     out = console()
     until = moment(row.period_to, zone) if row.period_to else "now"
-    out.print(f"Messages from {moment(row.period_from, zone)} to {until} ({zone}): {row.messages} in {row.chats} chats")
+    out.print(
+        f"Messages from {moment(row.period_from, zone)} to {until} ({zone}): {row.messages} in {counted(row.chats, 'chat')}"
+    )
     listed = table("messages", "share", "stand", "which means", numbers=["messages", "share"])
     parts = shares(list(row.standings.values()))
     for (standing, number), share in zip(row.standings.items(), parts, strict=True):
@@ -122,7 +131,7 @@ def _show(row: Verification, summary: Mapping[str, Any], found: Sequence[Finding
     left = summary["left"]
     said = "Nothing differs." if not row.found else f"{row.found} found, {row.repaired} repaired, {left} left."
     calls = f"{row.calls_timelines} TimelinesAI, {row.calls_zoho} Zoho ({row.zoho_credits} credits), {row.seconds:.0f} s"
-    compared = f"{row.notes} notes, {row.index_rows} records of the phone index"
+    compared = f"{counted(row.notes, 'note')}, {counted(row.index_rows, 'record')} of the phone index"
     out.print(facts([("result", f"{row.state}: {said}"), ("compared", compared), ("calls", calls)]))
 
 

@@ -210,7 +210,7 @@ def test_groups_are_left_out_and_counted(stage, backfill):
     assert (progress.chats, progress.backfill.groups_left_out) == (1, 1)
 
 
-@pytest.mark.parametrize(("days", "until", "named"), [(-1, None, "future"), (30, -1, "--until"), (0, None, "every tick")])
+@pytest.mark.parametrize(("days", "until", "named"), [(-1, None, "future"), (30, -1, "--to"), (0, None, "every tick")])
 def test_range_that_is_none_is_refused(stage, days, until, named):
     stage.activate()
     end = stage.now() - timedelta(days=until) if until else None

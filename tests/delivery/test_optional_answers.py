@@ -46,6 +46,18 @@ def test_activation_does_not_hang_on_the_whatsapp_business_part(stage, relays, s
     assert stage.tick()["messages"]["synced"] == 1
 
 
+@pytest.mark.parametrize("path", ["/users$", "/settings/fields$"])
+def test_new_records_are_made_with_what_is_known_where_zoho_no_longer_shows_users_or_fields(stage, relays, path):
+    stage.activate()
+    stage.advance(2 * 3600)
+    refusal = {"status": "error", "message": "no", "code": "NO_PERMISSION", "details": {}}
+    relays[1].app = Instead(relays[1].app, path, 403, refusal)
+    stage.receive("hola")
+
+    assert stage.tick()["messages"]["synced"] == 1
+    assert len(stage.leads()) == 1
+
+
 @pytest.mark.parametrize(("status", "body"), ODD, ids=BY_STATUS)
 def test_a_refused_list_of_deletions_is_remarked_and_keeps_no_message_from_zoho(stage, relays, status, body):
     stage.activate()

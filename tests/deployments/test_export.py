@@ -145,6 +145,7 @@ def test_existing_file_is_replaced_only_by_force(export):
         (["messages", "--phone", "hello"], "--phone is not a phone number"),
         (["messages", "--from", "yesterday"], "--from yesterday is not a date"),
         (["messages", "--run", "zzz"], "No run begins with zzz"),
+        (["messages", "--owner", "nobody"], "--owner nobody"),
     ],
 )
 def test_wrong_use_is_told_and_writes_nothing(command, tmp_path, arguments, said):
@@ -153,6 +154,13 @@ def test_wrong_use_is_told_and_writes_nothing(command, tmp_path, arguments, said
     assert done.code == 2
     assert said in done.err
     assert not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.usefixtures("synced")
+@pytest.mark.parametrize("out", ["out.foo", "out"])
+def test_file_whose_name_says_no_format_is_refused_unless_the_format_is_given(export, out):
+    assert ".xlsx" in export("messages", out=out)[0]
+    assert export("messages", "--format", "csv", out=out)[0]["format"] == "csv"
 
 
 def test_who_exported_what_is_written_down_without_the_number(synced, export):

@@ -54,7 +54,7 @@ def test_program_brings_history_in_and_a_retry_says_what_became_of_messages(stag
         ("backfill",),
         ("backfill", "--from", "yesterday"),
         ("backfill", "--from", "2999-01-01"),
-        ("backfill", "--from", "2020-01-01", "--until", "2019-01-01"),
+        ("backfill", "--from", "2020-01-01", "--to", "2019-01-01"),
         ("backfill", "--from", "2020-01-01", "--phone", "nobody"),
         ("backfill", "--from", "2020-01-01", "--chat", "999999"),
         ("backfill", "--from", "2020-01-01", "--chat", "1", "--phone", "+573001112233"),

@@ -1,5 +1,6 @@
 """Wrong environment, wrong settings, wrong moment: exit code 2 and one sentence with what to correct."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -113,11 +114,12 @@ def test_wrong_words_on_the_command_line_are_named_in_one_sentence(command, argu
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("activated")
-def test_prefect_server_that_does_not_answer_is_told_in_one_sentence(program):
+def test_prefect_server_that_does_not_answer_is_told_in_one_sentence_behind_an_empty_summary(program):
     ran = program("sync")
 
     assert ran.code == 1
     assert "PREFECT_API_URL" in sentence(ran)
+    assert json.loads(ran.out.splitlines()[-1])["messages"]["seen"] == 0
 
 
 def test_help_is_shown_on_demand(command):
@@ -150,10 +152,49 @@ def test_sync_after_deactivation_says_what_to_do(activated):
     assert "chatledger activate" in sentence(ran)
 
 
-def test_second_deactivation_is_refused(activated):
+def test_second_deactivation_changes_nothing_and_says_so(activated):
     activated("deactivate")
 
     ran = activated("deactivate")
 
+    assert ran.code == 0
+    assert "off already" in ran.out
+
+
+def test_deactivation_of_what_was_never_activated_is_refused(command):
+    ran = command("deactivate")
+
     assert ran.code == 2
-    assert "not active" in sentence(ran)
+    assert "never activated" in sentence(ran)
+
+
+def test_number_that_is_none_is_named_by_its_option(activated):
+    ran = activated("backfill", "--from", "2026-01-01", "--chat", "abc")
+
+    assert ran.code == 2
+    assert "--chat" in sentence(ran)
+
+
+def test_verification_of_the_future_is_refused(activated):
+    ran = activated("verify", "--from", "2999-01-01")
+
+    assert ran.code == 2
+    assert "--from" in sentence(ran)
+
+
+def test_backup_into_a_folder_that_is_missing_names_the_folder(activated, tmp_path):
+    ran = activated("backup", str(tmp_path / "missing" / "ledger.db"))
+
+    assert ran.code == 2
+    assert str(tmp_path / "missing") in sentence(ran)
+
+
+def test_erasing_asks_for_the_variables_of_zoho_alone(activated, monkeypatch):
+    monkeypatch.delenv("TIMELINES_API_TOKEN")
+    assert activated("erase", "+573009998877", "--yes").code == 0
+
+    monkeypatch.delenv("ZOHO_CLIENT_ID")
+    ran = activated("erase", "+573009998877", "--yes")
+    assert ran.code == 2
+    assert "ZOHO_CLIENT_ID" in sentence(ran)
+    assert ran.out == ""
