@@ -11,11 +11,12 @@ from chatledger.delivery import pinning
 from chatledger.delivery.explained import MessageExplained, PhoneExplained
 from chatledger.delivery.explaining import explain
 from chatledger.delivery.retrying import RetriedReason
-from chatledger.errors import ChatledgerError, LedgerUnavailable, UsageError
+from chatledger.errors import UsageError
 from chatledger.ledger import organisations
 from chatledger.ledger.database import Ledger
 from chatledger.models import CallCount, RecordRef
 from chatledger.web.acts import Acts
+from deployments.run_requests import REQUESTED, asking_prefect, prefect_pages
 
 ADDRESS_LIVES_SECONDS = 60.0
 """How soon the pages notice that another data centre was connected."""
@@ -33,14 +34,6 @@ def build_acts(settings: WebSettings, ledger: Ledger) -> Acts:
         record_url=acts.record_url,
         prefect_url=prefect_pages,
     )
-
-
-def prefect_pages() -> str | None:
-    """Return where Prefect's pages are, None where no Prefect server is set."""
-    from prefect.settings import PREFECT_API_URL, PREFECT_UI_URL
-
-    given, api = PREFECT_UI_URL.value(), PREFECT_API_URL.value()
-    return given or (api.removesuffix("/").removesuffix("/api") if api else None)
 
 
 class SyncLogActs:
@@ -94,19 +87,6 @@ class SyncLogActs:
 
 
 def _start_retry(organisation: str, parameters: dict[str, object]) -> None:
-    from httpx import HTTPError
-    from prefect.client.orchestration import get_client
-    from prefect.exceptions import ObjectNotFound, PrefectException
-
-    try:
-        with get_client(sync_client=True) as client:
-            deployment = client.read_deployment_by_name(f"retry-messages/{organisation}")
-            client.create_flow_run_from_deployment(deployment.id, parameters=parameters, tags=["requested"])
-    except ObjectNotFound:
-        raise ChatledgerError(
-            "Nothing carries out retries here: start `chatledger serve`, or use `chatledger retry`."
-        ) from None
-    except (PrefectException, HTTPError, RuntimeError, ValueError) as error:
-        raise LedgerUnavailable(
-            f"Prefect could not be asked for the retry ({type(error).__name__}); try again, or use `chatledger retry`."
-        ) from error
+    with asking_prefect("chatledger retry") as client:
+        deployment = client.read_deployment_by_name(f"retry-messages/{organisation}")
+        client.create_flow_run_from_deployment(deployment.id, parameters=parameters, tags=[REQUESTED])

@@ -1,10 +1,13 @@
 """Fills what the pages may use, from the environment and the ledger."""
 
+from functools import partial
+
 from blocks.environment import WebSettings
 from chatledger.ledger.database import Ledger
 from chatledger.web.parts import WebParts, ZohoApp
 from deployments.environment_owner import environment_zgid
 from deployments.live_chat import LiveChatConnections
+from deployments.run_requests import open_run
 from deployments.sync_log_acts import build_acts
 from deployments.webhook_upkeep import WebhookUpkeep
 
@@ -29,6 +32,7 @@ def build_parts(settings: WebSettings, ledger: Ledger, served_at: str) -> WebPar
         look_up=live_chat.look_up,
         timelines=live_chat.timelines,
         acts=build_acts(settings, ledger),
+        open_run=partial(open_run, settings.chatledger_organisation),
         frame_origins=tuple(settings.chatledger_frame_origins.split()),
         webhooks_on=lambda: upkeep.on,
         webhook_upkeep=upkeep.run if public_url else None,

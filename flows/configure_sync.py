@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from prefect import flow
+from prefect import flow, runtime
 from prefect.client.schemas.objects import State
-from prefect.states import Completed
+from prefect.states import Completed, Failed
 
 from chatledger.delivery import choosing
 from chatledger.delivery.choosing import ACTIVATE, CHANGE
@@ -12,11 +12,17 @@ from chatledger.errors import UsageError
 from chatledger.settings import SyncSettings
 from tasks.configuration import Configuration, configuring, switch_schedule
 from tasks.forms import ask
+from tasks.openings import refusal
 
 
 @flow(name="configure-sync")
 def configure_sync(organisation: str = "main") -> State[Any]:
-    """Ask how chats are to be synced, show what that would do, and activate it. Answer by Resume on the run's page."""
+    """Ask how chats are to be synced, show what that would do, and activate it. Answer by Resume on the run's page.
+
+    An administrator opens it on the page of connections; without one in the ledger anybody does.
+    """
+    if refused := refusal(organisation, runtime.flow_run.id, "chatledger activate"):
+        return Failed(message=refused)
     with configuring(organisation) as configuration:
         settings = configuration.current()
         while True:

@@ -46,7 +46,13 @@ def verification_in_progress(verification_id: str) -> VerificationInProgress:
 
 @contextmanager
 def running_verification(
-    organisation: str, flow_run_id: str | None, *, start: datetime | None, end_of_period: datetime | None, repairs: bool
+    organisation: str,
+    flow_run_id: str | None,
+    *,
+    start: datetime | None,
+    end_of_period: datetime | None,
+    repairs: bool,
+    trusts_earlier_reads: bool,
 ) -> Iterator[VerificationInProgress]:
     """Open what a verification needs. It takes no lease: ticks go on beside it. Raises what `verification.begin` does."""
     environment = read_environment()
@@ -59,7 +65,7 @@ def running_verification(
             try:
                 verification = verifications.begin(
                     ledger, organisation, timelines=timelines, zoho=zoho, count=count, start=start, end=end_of_period,
-                    repairs=repairs, flow_run_id=flow_run_id,
+                    repairs=repairs, trusts_earlier_reads=trusts_earlier_reads, flow_run_id=flow_run_id,
                 )  # fmt: skip
                 progress = _in_progress[verification.id] = VerificationInProgress(verification, portal)
                 try:

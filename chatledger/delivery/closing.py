@@ -21,10 +21,11 @@ _GROUPS = {
 def postpone_rest(tick: Tick) -> None:
     """Have every message that this run could not bring to an end wait for the next one, with a reason."""
     now = tick.ledger.now()
-    reason = Reason.BACK_OFF if index_reading.is_complete(tick) else Reason.INDEX_BUILDING
     with tick.ledger.transaction() as session:
         left = [row.id or 0 for row in messages.undecided(session, tick.organisation_id, tick.run_id, now)]
-        messages.decide(session, left, Verdict(Outcome.PENDING, reason), run_id=tick.run_id, now=now)
+        if left:
+            reason = Reason.BACK_OFF if index_reading.is_complete(tick, session) else Reason.INDEX_BUILDING
+            messages.decide(session, left, Verdict(Outcome.PENDING, reason), run_id=tick.run_id, now=now)
 
 
 def created_record_links(tick: Tick) -> list[str]:

@@ -3,11 +3,12 @@
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from chatledger.clients import ZohoClient
 from chatledger.counting import counted
-from chatledger.errors import LedgerUnavailable, Rejected, UsageError
+from chatledger.errors import LedgerUnavailable, OutsideError, Rejected, UsageError
 from chatledger.ledger import audit_trail, erasures, lease, organisations
 from chatledger.ledger.audit_trail import Act
 from chatledger.ledger.database import Ledger
@@ -31,10 +32,14 @@ class ZohoNotes(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What was erased; `records` still hold the number in Zoho, because they are not ours to delete."""
+    """What was erased; `records` still hold the number in Zoho, because they are not ours to delete.
+
+    `before` is when the person was erased for the first time, None when that is now.
+    """
 
     receipt: Erasure
     records: tuple[str, ...]
+    before: datetime | None = None
 
 
 def key_of(ledger: Ledger, organisation_id: str, phone: str) -> str:
@@ -70,6 +75,7 @@ async def erase(
                 "A write about this person has no confirmed answer from Zoho yet; run `chatledger sync` in a few minutes, then"
                 " erase again. Nothing was erased."
             )
+        before = _erased_before(ledger, organisation_id, key)
         if zoho is not None:
             await _delete_notes(zoho, found.note_ids)
         receipt = _erase(ledger, organisation_id, key, found, fence, actor=actor, policy=_policy(zoho))
@@ -79,7 +85,13 @@ async def erase(
     finally:
         lease.release(ledger, organisation_id, fence)
     erasures.shred(ledger)
-    return Erased(receipt, found.records)
+    return Erased(receipt, found.records, before)
+
+
+def _erased_before(ledger: Ledger, organisation_id: str, key: str) -> datetime | None:
+    with ledger.reading() as session:
+        known = erasures.receipt(session, organisation_id, erasures.hash_of(ledger.cipher, key))
+        return known.erased_at if known else None
 
 
 def _policy(zoho: ZohoClient | None) -> ZohoNotes:
@@ -102,7 +114,13 @@ async def _delete_notes(zoho: ZohoClient, note_ids: tuple[str, ...]) -> None:
     """Delete the notes; those that are gone already are as good as deleted, any other refusal ends it."""
     for start in range(0, len(note_ids), IDS_AT_ONCE):
         chunk = note_ids[start : start + IDS_AT_ONCE]
-        refused = [row for row in await zoho.delete_notes(chunk) if isinstance(row, RowRefused) and row.code != "INVALID_DATA"]
+        try:
+            answers = await zoho.delete_notes(chunk)
+        except OutsideError as error:
+            if not error.outcome_unknown:
+                raise
+            raise LedgerUnavailable(f"{error} Nothing was erased from the ledger yet: erase again.") from error
+        refused = [row for row in answers if isinstance(row, RowRefused) and row.code != "INVALID_DATA"]
         for row in refused:
             raise Rejected(
                 f"Zoho CRM refused to delete a note ({row.code}); nothing was erased from the ledger yet. Give the user who"

@@ -9,7 +9,7 @@ from chatledger.delivery.endless_lists import PagesInARow
 from chatledger.delivery.index_pages import all_pages, changed_pages, converted_too, index_fields, row_moment
 from chatledger.delivery.tick import Tick
 from chatledger.errors import NotPermitted, Rejected, Unavailable
-from chatledger.ledger import Session, chats, links, messages, phone_index
+from chatledger.ledger import Session, chats, lease, links, messages, phone_index
 from chatledger.ledger.database import Ledger
 from chatledger.ledger.tables import IndexState
 from chatledger.models import IndexedRecord, RecordRef
@@ -82,7 +82,9 @@ def indexed(rows: Iterable[dict[str, Any]], state: IndexState) -> list[IndexedRe
 
 async def bring_up_to_date(tick: Tick) -> None:
     """Finish an index that was not read in full yet, then read what has changed."""
-    if not is_complete(tick):
+    with tick.ledger.reading() as session:
+        complete = is_complete(tick, session)
+    if not complete:
         await build(tick.ledger, tick.zoho, tick.organisation_id, tick.settings)
     await read_changes(tick)
     await sweep_deleted(tick)
@@ -138,6 +140,8 @@ async def read_changes(tick: Tick, *, since: datetime | None = None, whole: bool
         rows = await _changed_rows(tick.zoho, state, start)
         dated = [row.modified_at for row in rows if row.modified_at]
         with tick.ledger.transaction() as session:
+            # Whoever took the lease over may have read the same rows later than this run, which slept in between.
+            lease.check(session, tick.organisation_id, tick.fence)
             known = phone_index.by_id(session, tick.organisation_id, [row.ref for row in rows])
             phone_index.replace_rows(session, tick.organisation_id, rows, alias_key)
             kept = phone_index.states(session, tick.organisation_id)[module]
@@ -178,10 +182,9 @@ def is_fresh(tick: Tick) -> bool:
     return all(state.read_at is not None and now - state.read_at <= FRESH_FOR for state in states.values())
 
 
-def is_complete(tick: Tick) -> bool:
+def is_complete(tick: Tick, session: Session) -> bool:
     """Say whether every synced module was read in full; until then nothing is created."""
-    with tick.ledger.reading() as session:
-        states = phone_index.states(session, tick.organisation_id)
+    states = phone_index.states(session, tick.organisation_id)
     return all(module in states and states[module].state == "complete" for module in tick.settings.phone_fields)
 
 
@@ -218,5 +221,6 @@ async def look_at(tick: Tick, refs: Iterable[RecordRef]) -> None:
             rows = await read_rows(tick.zoho, states[module], asked)
             gone = set(asked) - {row.ref.id for row in rows}
             with tick.ledger.transaction() as session:
+                lease.check(session, tick.organisation_id, tick.fence)
                 phone_index.replace_rows(session, tick.organisation_id, rows, alias_key)
                 phone_index.mark_gone(session, tick.organisation_id, [RecordRef(module, record_id) for record_id in gone])

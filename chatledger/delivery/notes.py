@@ -245,6 +245,8 @@ async def look_at_doubted_parents(tick: Tick) -> None:
 
 def _leave_unanswered(tick: Tick, batch: Sequence[PlannedNote]) -> None:
     silent = [planned for planned in batch if planned.position not in tick.written]
+    if not silent:
+        return
     with tick.ledger.transaction() as session:
         _rows(tick, session, silent)
         for planned in silent:

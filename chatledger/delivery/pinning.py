@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from chatledger.clients import ZohoClient
 from chatledger.delivery import index_reading
 from chatledger.errors import LedgerUnavailable, NotFound, UsageError
-from chatledger.ledger import Session, chats, intents, lease, links, messages, organisations, phone_index
+from chatledger.ledger import Session, chats, erasures, intents, lease, links, messages, organisations, phone_index
 from chatledger.ledger.database import Ledger
 from chatledger.models import IndexedRecord, Reason, RecordRef
 from chatledger.phones import alias_key
@@ -43,6 +43,8 @@ async def pin(ledger: Ledger, zoho: ZohoClient, organisation_id: str, key: str, 
     """
     with ledger.reading() as session:
         settings = organisations.current_settings(session, organisation_id)
+        if erasures.is_erased(session, organisation_id)(key):
+            raise UsageError("This person was erased on request, so nothing is pinned: their messages are not kept any more.")
         waiting = _creation_is_unconfirmed(session, organisation_id, key)
     chosen = await _chosen(ledger, zoho, organisation_id, settings, record)
     if waiting:

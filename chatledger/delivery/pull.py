@@ -11,7 +11,7 @@ from chatledger.delivery.inbox import take_inbox
 from chatledger.delivery.tick import Tick
 from chatledger.delivery.webhook_trust import note_missed, walk_is_due
 from chatledger.errors import LoginRefused, NotFound, NotPermitted, OutsideError, SchemaDrift
-from chatledger.ledger import chats, messages
+from chatledger.ledger import chats, lease, messages
 from chatledger.ledger.tables import Chat as ChatRow
 from chatledger.models import Chat, Message, Page, Unreadable
 from chatledger.phones import chat_phone_key
@@ -258,6 +258,8 @@ def _store(tick: Tick, done: list[_ReadChat]) -> None:
                 tick.file_urls[item.uid, position] = attachment.url
     days = [local_date(item.timestamp, tick.settings.timezone) for item in counted]
     with tick.ledger.transaction() as session:
+        # Whoever took the lease over may have read a later edit of the same messages.
+        lease.check(session, tick.organisation_id, tick.fence)
         messages.store(session, tick.organisation_id, tick.run_id, counted, days=days, now=now)
         rows = {row.id: row for row in chats.load(session, tick.organisation_id, [chat.id for chat in done])}
         for chat in done:

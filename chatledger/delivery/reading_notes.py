@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from chatledger.delivery.endless_lists import note_pages
 from chatledger.delivery.verification import Verification
@@ -13,6 +14,8 @@ from chatledger.models import RecordRef, ZohoNote
 from chatledger.transcript import body_hash
 
 LISTS_AT_ONCE = 5
+CLOCKS_DIFFER = timedelta(minutes=2)
+"""Zoho's clock and ours, together with its times of whole seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +100,27 @@ class NotesInZoho:
         return seen
 
     def _was_verified(self, note: Note, listed: ZohoNote) -> bool:
-        before = self._verified.get(listed.id)
-        return before is not None and note.body_hash == before.body_hash and listed.modified_at == before.modified_at
+        before = self._verified.get(listed.id) if self._verification.trusts_earlier_reads else None
+        if before is None:
+            return False
+        known = (before.body_hash, before.modified_at, before.listed_hash)
+        return known == (note.body_hash, listed.modified_at, body_hash(listed.content))
 
     def found_as_written(self, seen: Iterable[SeenNote]) -> None:
-        """Take down that these notes need not be read again while nobody changes them."""
+        """Take down that these notes need not be read again while nobody changes them.
+
+        One that was written just now is not taken down: another change in the same second would not move its time.
+        """
+        listed = {note.id: note for notes in self._listed.values() for note in notes}
+        settled = self._verification.ledger.now() - CLOCKS_DIFFER
         self._found += [
             VerifiedNote(
                 organisation_id=self._verification.organisation_id, note_id=each.whole.id, body_hash=each.note.body_hash,
-                modified_at=each.whole.modified_at,
+                modified_at=each.whole.modified_at, listed_hash=body_hash(listed[each.whole.id].content),
             )
             for each in seen
-            if each.whole and each.whole.modified_at and each.note.body_hash
+            if each.whole and each.whole.id in listed and each.whole.modified_at and each.whole.modified_at < settled
+            and each.note.body_hash
         ]  # fmt: skip
 
     def remember(self) -> None:

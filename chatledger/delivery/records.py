@@ -235,6 +235,8 @@ def _park(tick: Tick, chat_id: int, refused: RowRefused) -> None:
 def _leave_unanswered(tick: Tick, rows: Sequence[Chat]) -> None:
     """Let the chats of a key whose creation has no trustworthy answer wait until it is settled."""
     open_keys = {chat.phone_key for chat in rows if chat.phone_key in tick.to_create}
+    if not open_keys:
+        return
     with tick.ledger.transaction() as session:
         for key in sorted(key for key in open_keys if key):
             tick.to_create.pop(key)

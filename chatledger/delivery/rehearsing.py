@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from chatledger.delivery import closing, index_reading, notes, pull, records, resolving
 from chatledger.delivery.tick import Tick
 from chatledger.errors import OutsideError
-from chatledger.ledger import chats, links, messages, runs, scratch
+from chatledger.ledger import chats, lease, links, messages, runs, scratch
 from chatledger.ledger.database import Ledger
 from chatledger.ledger.messages import Verdict
 from chatledger.models import AccessToken, Outcome, Reason, RecordRef, TokenStore
@@ -36,6 +36,9 @@ class NoTokenRequests:
 
     def release_refresh(self) -> None:
         """Do nothing: nothing was claimed."""
+
+
+LEASE_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,8 @@ async def rehearse(tick: Tick, ledger: Ledger) -> Plan:
 
     Trouble with an outside system is in the plan's hints; the plan then rests on what the ledger knows.
     """
+    # The moves check the lease before they store; nobody else knows the copy.
+    tick.fence = lease.acquire(tick.ledger, tick.organisation_id, LEASE_SECONDS) or 0
     await pull.find_changes(tick)
     with tick.ledger.reading() as session:
         touched = {chat.id for chat in chats.to_read(session, tick.organisation_id)}

@@ -148,14 +148,13 @@ def _ref(link: Link) -> RecordRef:
 
 
 def _found(session: Session, organisation: str, module: str, keys: Sequence[str]) -> dict[str, Found]:
-    exact = phone_index.by_key(session, organisation, module, keys)
-    aliases = {key: alias_key(key) for key in keys}
-    alike = phone_index.by_alias(session, organisation, module, list(aliases.values()), alias_key)
+    # A row with exactly this key has its alias key as well: one look finds both.
+    alike = phone_index.by_alias(session, organisation, module, [alias_key(key) for key in keys], alias_key)
+    return {key: _exact_and_alias(key, alike.get(alias_key(key), ())) for key in keys}
 
-    def others(key: str) -> tuple[IndexedRecord, ...]:
-        return tuple(row for row in alike.get(aliases[key], ()) if row.phone_key != key)
 
-    return {key: Found(tuple(exact.get(key, ())), others(key)) for key in keys}
+def _exact_and_alias(key: str, alike: Sequence[IndexedRecord]) -> Found:
+    return Found(tuple(row for row in alike if row.phone_key == key), tuple(row for row in alike if row.phone_key != key))
 
 
 def _apply(tick: Tick, session: Session, key: str, chat_ids: list[int], decision: Decision) -> list[NewLink]:

@@ -11,7 +11,7 @@ from chatledger.clients import TimelinesClient, ZohoClient
 from chatledger.delivery.comparing import Difference, FindingKind, Period, Standing
 from chatledger.delivery.wording import load_wording
 from chatledger.errors import LoginRefused, NotPermitted, OutsideError, UsageError
-from chatledger.ledger import organisations, verifications
+from chatledger.ledger import backfills, organisations, verifications
 from chatledger.ledger.database import Ledger
 from chatledger.ledger.tables import Chat as ChatRow
 from chatledger.ledger.tables import Finding
@@ -38,6 +38,7 @@ class Verification:
     period: Period
     pulled_until: datetime
     repairs: bool
+    trusts_earlier_reads: bool
     started_at: datetime
     started: float = field(default_factory=time.monotonic)
     listed: dict[int, Chat] = field(default_factory=dict)
@@ -100,26 +101,30 @@ def begin(
     start: datetime | None = None,
     end: datetime | None = None,
     repairs: bool = True,
+    trusts_earlier_reads: bool = False,
     flow_run_id: str | None = None,
 ) -> Verification:
     """Begin a verification of the messages between `start` (by default all that count) and `end`, and write it down.
 
-    Nothing is repaired for an organisation that is switched off. Raises UsageError before the first tick, and for a period
-    that ends before it begins.
+    History that was brought in counts. With `trusts_earlier_reads` a long note is not read again that neither side says to
+    have changed. Nothing is repaired for an organisation that is switched off. Raises UsageError before anything was synced,
+    and for a period that ends before it begins.
     """
     now = ledger.now()
     with ledger.reading() as session:
         organisation = organisations.find(session, organisation_id)
-        pulled_until = verifications.last_pull(session, organisation_id)
-        if organisation is None or pulled_until is None:
+        if organisation is None or not verifications.anything_brought_in(session, organisation_id):
             raise UsageError("Nothing was synced yet, so there is nothing to verify: run `chatledger sync` first.")
         settings = organisations.current_settings(session, organisation_id)
-    period = Period(start or organisation.starts_at, end)
+        pulled_until = verifications.last_pull(session, organisation_id) or organisation.starts_at
+        history = backfills.earliest(session, organisation_id) or organisation.starts_at
+    period = Period(start or min(history, organisation.starts_at), end)
     row = _written_down(ledger, organisation_id, period, now, flow_run_id)
     return Verification(
         id=row.id, organisation_id=organisation_id, ledger=ledger, timelines=timelines, zoho=zoho, count=count,
         settings=settings, wording=load_wording(settings.language.value), starts_at=organisation.starts_at, period=period,
-        pulled_until=pulled_until, repairs=repairs and organisation.active, started_at=now,
+        pulled_until=pulled_until, repairs=repairs and organisation.active,
+        trusts_earlier_reads=trusts_earlier_reads, started_at=now,
     )  # fmt: skip
 
 

@@ -7,7 +7,8 @@ ledger, and what looks different is looked at twice before it is said.
 import asyncio
 import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from chatledger.delivery.comparing import Difference, FindingKind, Known, Standing, message_differences, shares, standings
@@ -15,7 +16,7 @@ from chatledger.delivery.reading_back import HeldChat, list_chats, read_back
 from chatledger.delivery.verification import ComparedChat, Verification
 from chatledger.delivery.verifying_notes import compare_notes
 from chatledger.errors import ChatledgerError, NotFound, OutsideError
-from chatledger.ledger import Session, chats, erasures, history, phone_index, verifications
+from chatledger.ledger import Session, backfills, chats, erasures, history, phone_index, verifications
 from chatledger.ledger.tables import Verification as VerificationRow
 from chatledger.ledger.verifications import FoundCount
 from chatledger.models import Message, RecordRef
@@ -94,10 +95,12 @@ def _stored(
     with verification.ledger.reading() as session:
         known = {row.id: row for row in chats.load(session, organisation, chat_ids)}
         erased = _erased(verification, session, chat_ids)
+        history = backfills.brought_in(session, organisation, chat_ids)
         for chat_id in chat_ids:
             answer = held[chat_id]
-            counted = _counted(verification, answer.messages if answer else {})
-            rows = verifications.messages_of(session, organisation, chat_id, period.start, period.end, counted)
+            within = {uid: item for uid, item in (answer.messages if answer else {}).items() if period.holds(item.timestamp)}
+            rows = verifications.messages_of(session, organisation, chat_id, period.start, period.end, within)
+            counted = _counted(verification, within, {row.uid for row in rows}, history.get(chat_id, ()))
             ledger = Known(rows, verification.pulled_until, erased=chat_id in erased)
             found = standings(counted, ledger) if answer else dict.fromkeys((row.uid for row in rows), Standing.UNCHECKED)
             yield ComparedChat(chat_id, rows, found, known.get(chat_id))
@@ -111,11 +114,19 @@ def _erased(verification: Verification, session: Session, chat_ids: Sequence[int
     return unseen | erasures.erased_chats(session, verification.organisation_id, chat_ids)
 
 
-def _counted(verification: Verification, held: Mapping[str, Message]) -> dict[str, Message]:
-    """Leave out what lies outside the period, or before the first message that was to be synced."""
-    period = verification.period
-    first = verification.starts_at
-    return {uid: item for uid, item in held.items() if period.holds(item.timestamp) and item.timestamp >= first}
+def _counted(
+    verification: Verification,
+    held: Mapping[str, Message],
+    stored: Collection[str],
+    history: Sequence[tuple[datetime, datetime]],
+) -> dict[str, Message]:
+    """Leave out what was never to be synced: older than the start, not stored, and of no history that was brought in."""
+
+    def counts(uid: str, moment: datetime) -> bool:
+        of_history = any(since <= moment < until for since, until in history)
+        return moment >= verification.starts_at or of_history or uid in stored
+
+    return {uid: item for uid, item in held.items() if counts(uid, item.timestamp)}
 
 
 async def _confirm_vanished(verification: Verification, chat: ComparedChat, held: Mapping[str, Message]) -> None:

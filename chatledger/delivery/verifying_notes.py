@@ -1,13 +1,13 @@
 """Verifying notes: what Zoho holds of a day against what the ledger says was written there.
 
 A record's notes are listed once for all of its chats. A list cuts bodies at 500 characters, so a longer note is read by its
-id, but only where it or its body in the ledger has changed since it was last found as written.
+id; a verification that trusts earlier reads does so only where it or its body in the ledger has changed since.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from urllib.parse import urlsplit
 
 from chatledger.delivery.adoption import date_and_part, plain
@@ -20,7 +20,7 @@ from chatledger.delivery.comparing import (
     compare_day,
     plain_lines,
 )
-from chatledger.delivery.reading_notes import NotesInZoho, SeenNote
+from chatledger.delivery.reading_notes import CLOCKS_DIFFER, NotesInZoho, SeenNote
 from chatledger.delivery.rendering import StoredDays, parts_of_day, stored_days
 from chatledger.delivery.verification import ComparedChat, Verification
 from chatledger.errors import OutsideError
@@ -30,7 +30,6 @@ from chatledger.ledger.tables import Note
 from chatledger.models import Outcome, RecordRef
 from chatledger.transcript import Part, body_hash, clean
 
-CLOCKS_DIFFER = timedelta(minutes=2)
 Days = Mapping[int, set[date]]
 
 

@@ -3,10 +3,22 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select, update
 
 from chatledger.ledger.chunking import chunks
 from chatledger.ledger.tables import Message, MessageAttachment, Note
+
+_NOT_UPLOADED = select(MessageAttachment).where(
+    col(MessageAttachment.organisation_id) == bindparam("organisation"),
+    col(MessageAttachment.state) == "not_uploaded",
+    col(MessageAttachment.message_uid).in_(bindparam("uids", expanding=True)),
+)
+_ANY_WAITING = (
+    select(MessageAttachment.message_uid)
+    .where(col(MessageAttachment.organisation_id) == bindparam("organisation"), col(MessageAttachment.state) == "waiting")
+    .limit(1)
+)
 
 
 def remarks(session: Session, organisation_id: str, uids: Iterable[str]) -> dict[tuple[str, str], str]:
@@ -14,13 +26,7 @@ def remarks(session: Session, organisation_id: str, uids: Iterable[str]) -> dict
     return {
         (row.message_uid, row.filename): row.reason
         for chunk in chunks(uids)
-        for row in session.exec(
-            select(MessageAttachment).where(
-                MessageAttachment.organisation_id == organisation_id,
-                MessageAttachment.state == "not_uploaded",
-                col(MessageAttachment.message_uid).in_(chunk),
-            )
-        )
+        for row in session.exec(_NOT_UPLOADED, params={"organisation": organisation_id, "uids": chunk})
     }
 
 
@@ -49,10 +55,8 @@ def waiting(session: Session, organisation_id: str) -> list[tuple[MessageAttachm
 
 def any_waiting(session: Session, organisation_id: str) -> bool:
     """Say whether a file of a written note waits for its upload."""
-    query = select(MessageAttachment.message_uid).where(
-        MessageAttachment.organisation_id == organisation_id, MessageAttachment.state == "waiting"
-    )
-    return session.exec(query.limit(1)).first() is not None and bool(waiting(session, organisation_id))
+    first = session.exec(_ANY_WAITING, params={"organisation": organisation_id}).first()
+    return first is not None and bool(waiting(session, organisation_id))
 
 
 def on_note(session: Session, organisation_id: str, zoho_note_id: str) -> tuple[int, int]:

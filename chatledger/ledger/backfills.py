@@ -54,6 +54,26 @@ def unfinished(
     return next((row for row in rows if (sorted(row.chat_ids) if row.chat_ids is not None else None) == wanted), None)
 
 
+def earliest(session: Session, organisation_id: str) -> datetime | None:
+    """Return from which moment on history was brought in, or began to be."""
+    return session.exec(select(func.min(Backfill.since)).where(Backfill.organisation_id == organisation_id)).one()
+
+
+def brought_in(session: Session, organisation_id: str, chat_ids: Iterable[int]) -> dict[int, list[tuple[datetime, datetime]]]:
+    """Return from when to when (not included) the whole history of these chats was brought in."""
+    found: dict[int, list[tuple[datetime, datetime]]] = {}
+    for chunk in chunks(chat_ids):
+        query = select(BackfillChat.chat_id, Backfill.since, Backfill.until).where(
+            BackfillChat.organisation_id == organisation_id,
+            col(BackfillChat.chat_id).in_(chunk),
+            col(BackfillChat.done),
+            Backfill.id == BackfillChat.backfill_id,
+        )
+        for chat_id, since, until in session.exec(query):
+            found.setdefault(chat_id, []).append((since, until))
+    return found
+
+
 def add_chats(session: Session, backfill: Backfill, chat_ids: Iterable[int]) -> None:
     """Add chats whose history is to be read; known ones are left as they are."""
     for chat_id in chat_ids:

@@ -16,15 +16,23 @@ from chatledger.models import Account as KnownAccount
 from chatledger.models import Chat as ReadChat
 from chatledger.models import ChatKind, Reason
 
-# Built once: a tick asks for chats by their ids many times.
-_BY_ID = select(Chat).where(
-    col(Chat.organisation_id) == bindparam("organisation"), col(Chat.id).in_(bindparam("ids", expanding=True))
+# Built once, because every tick asks for them.
+_OF_ORGANISATION = select(Chat).where(col(Chat.organisation_id) == bindparam("organisation"))
+_BY_ID = _OF_ORGANISATION.where(col(Chat.id).in_(bindparam("ids", expanding=True)))
+_OF_KEYS = _OF_ORGANISATION.where(col(Chat.phone_key).in_(bindparam("keys", expanding=True))).order_by(col(Chat.id))
+_TO_READ = _OF_ORGANISATION.where(col(Chat.to_read)).order_by(col(Chat.last_message_at), col(Chat.id))
+_UNVERIFIED = (
+    update(Chat)
+    .where(col(Chat.organisation_id) == bindparam("organisation"), col(Chat.unverified_since) <= bindparam("before"))
+    .values(to_read=True)
 )
+_WALK = select(ChatWalk).where(col(ChatWalk.organisation_id) == bindparam("organisation"))
+_ACCOUNTS = select(Account).where(col(Account.organisation_id) == bindparam("organisation"))
 
 
 def walk_of(session: Session, organisation_id: str) -> ChatWalk:
     """Return the state of the walk through the chat list, a new one at first."""
-    walk = session.get(ChatWalk, organisation_id)
+    walk = session.exec(_WALK, params={"organisation": organisation_id}).first()
     if walk is None:
         walk = ChatWalk(organisation_id=organisation_id)
         session.add(walk)
@@ -53,8 +61,7 @@ def store_accounts(session: Session, organisation_id: str, accounts: Sequence[Kn
 
 def accounts(session: Session, organisation_id: str) -> dict[str, Account]:
     """Return the connected numbers by WID."""
-    rows = session.exec(select(Account).where(Account.organisation_id == organisation_id)).all()
-    return {row.id: row for row in rows}
+    return {row.id: row for row in session.exec(_ACCOUNTS, params={"organisation": organisation_id})}
 
 
 def store_page(
@@ -149,14 +156,13 @@ def load(session: Session, organisation_id: str, ids: Iterable[int]) -> list[Cha
     """Return the chats with these ids that the ledger knows."""
     found: list[Chat] = []
     for chunk in chunks(ids):
-        found += session.exec(_BY_ID, params={"organisation": organisation_id, "ids": list(chunk)})
+        found += session.exec(_BY_ID, params={"organisation": organisation_id, "ids": chunk})
     return found
 
 
 def to_read(session: Session, organisation_id: str) -> list[Chat]:
     """Return the chats whose messages have to be read, the longest waiting first."""
-    query = select(Chat).where(Chat.organisation_id == organisation_id, col(Chat.to_read))
-    return list(session.exec(query.order_by(col(Chat.last_message_at), col(Chat.id))))
+    return list(session.exec(_TO_READ, params={"organisation": organisation_id}))
 
 
 def mark_active_for_reading(session: Session, organisation_id: str, since: datetime, *, most: int | None = None) -> None:
@@ -171,11 +177,7 @@ def mark_active_for_reading(session: Session, organisation_id: str, since: datet
 
 def mark_unverified_for_reading(session: Session, organisation_id: str, before: datetime) -> None:
     """Have every chat read that webhooks alone have written to since before then: one of its messages may be lost."""
-    session.exec(
-        update(Chat)
-        .where(col(Chat.organisation_id) == organisation_id, col(Chat.unverified_since) <= before)
-        .values(to_read=True)
-    )
+    session.connection().execute(_UNVERIFIED, {"organisation": organisation_id, "before": before})
 
 
 def have_read_in_full(session: Session, organisation_id: str, chat_ids: Iterable[int]) -> None:
@@ -200,6 +202,5 @@ def of_keys(session: Session, organisation_id: str, keys: Iterable[str]) -> list
     """Return all chats with these phone keys."""
     found: list[Chat] = []
     for chunk in chunks(keys):
-        query = select(Chat).where(Chat.organisation_id == organisation_id, col(Chat.phone_key).in_(chunk))
-        found += session.exec(query.order_by(col(Chat.id)))
+        found += session.exec(_OF_KEYS, params={"organisation": organisation_id, "keys": chunk})
     return found

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Executable, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import class_mapper
@@ -104,11 +105,15 @@ def replace(session: Session, table: type[SQLModel], rows: Sequence[dict[str, An
     if not rows:
         return
     session.flush()
+    session.connection().execute(_replacing(session.get_bind().dialect.name, table, tuple(rows[0])), rows)
+
+
+@cache
+def _replacing(dialect: str, table: type[SQLModel], names: tuple[str, ...]) -> Executable:
     key = [column.name for column in class_mapper(table).primary_key]
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    statement = insert(table)
-    values = {name: statement.excluded[name] for name in rows[0] if name not in key}
-    session.connection().execute(statement.on_conflict_do_update(index_elements=key, set_=values), rows)
+    statement = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+    values = {name: statement.excluded[name] for name in names if name not in key}
+    return statement.on_conflict_do_update(index_elements=key, set_=values)
 
 
 def keep_hash_key(session: Session, cipher: Cipher) -> None:

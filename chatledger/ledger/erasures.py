@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, bindparam
 from sqlmodel import Session, SQLModel, col, delete, or_, select, update
 
 from chatledger.ledger import chunking
@@ -39,6 +39,14 @@ class Traces:
     unconfirmed: bool
 
 
+# Built once: every page of chats and every batch of index rows asks.
+_HASHES = select(Erasure.phone_hash).where(col(Erasure.organisation_id) == bindparam("organisation"))
+_ERASED_CHATS = select(Chat.id).where(
+    col(Chat.organisation_id) == bindparam("organisation"),
+    col(Chat.id).in_(bindparam("ids", expanding=True)),
+    col(Chat.erased).is_(True),
+)
+
 NOBODY: dict[str, Any] = {
     "name": "",
     "phone": "",
@@ -58,8 +66,7 @@ def hash_of(cipher: Cipher, phone_key: str) -> str:
 
 def is_erased(session: Session, organisation_id: str) -> Callable[[str | None], bool]:
     """Return a test for phone keys: whether the person behind one was erased."""
-    query = select(Erasure.phone_hash).where(Erasure.organisation_id == organisation_id)
-    hashes = frozenset(session.exec(query))
+    hashes = frozenset(session.exec(_HASHES, params={"organisation": organisation_id}))
     cipher: Cipher = session.info["cipher"]
     return lambda key: bool(hashes) and key is not None and hash_of(cipher, key) in hashes
 
@@ -73,10 +80,7 @@ def erased_chats(session: Session, organisation_id: str, chat_ids: Collection[in
     """Return those of the chats whose person was erased."""
     found: set[int] = set()
     for chunk in chunking.chunks(chat_ids):
-        query = select(Chat.id).where(
-            Chat.organisation_id == organisation_id, col(Chat.id).in_(chunk), col(Chat.erased).is_(True)
-        )
-        found.update(session.exec(query))
+        found.update(session.exec(_ERASED_CHATS, params={"organisation": organisation_id, "ids": chunk}))
     return found
 
 
@@ -121,13 +125,17 @@ def _of(table: Any, organisation_id: str, keys: Collection[str], chat_ids: Colle
 def erase(
     session: Session, organisation_id: str, found: Traces, *, phone_hash: str, zoho_notes: str, actor: str, now: datetime
 ) -> Erasure:
-    """Remove a person's name, number, texts and files; that messages existed, and their count, stays."""
-    done = session.merge(
-        Erasure(
-            organisation_id=organisation_id, phone_hash=phone_hash, erased_at=now, actor=actor, zoho_notes=zoho_notes,
-            chats=len(found.chat_ids), messages=0, notes=len(found.note_ids),
-        )
+    """Remove a person's name, number, texts and files; that messages existed, and their count, stays.
+
+    Return the receipt. One of an earlier erasure keeps its moment and counts what is found now in addition.
+    """
+    done = receipt(session, organisation_id, phone_hash) or Erasure(
+        organisation_id=organisation_id, phone_hash=phone_hash, erased_at=now, actor=actor, zoho_notes=zoho_notes,
+        chats=0, messages=0, notes=0,
     )  # fmt: skip
+    session.add(done)
+    done.chats += len(found.chat_ids)
+    done.notes += len(found.note_ids)
     for chunk in chunking.chunks(found.chat_ids):
         done.messages += _erase_messages(session, organisation_id, chunk)
         _forget_events(session, (col(InboxItem.organisation_id) == organisation_id) & col(InboxItem.chat_id).in_(chunk))

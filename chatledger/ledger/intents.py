@@ -15,6 +15,14 @@ _UNSETTLED = (
     .order_by(col(Intent.id))
 )
 """Built once: a tick asks again and again what it has to wait for."""
+_LEFT_BEHIND = select(Intent).where(
+    col(Intent.organisation_id) == bindparam("organisation"),
+    col(Intent.state) == "open",
+    col(Intent.fence) < bindparam("fence"),
+)
+_EXPIRED = select(Intent.id).where(
+    col(Intent.id).in_(bindparam("ids", expanding=True)), col(Intent.may_leave_until) < bindparam("now")
+)
 
 
 def add(session: Session, intents: Sequence[Intent]) -> list[int]:
@@ -48,8 +56,7 @@ def mark_unknown(session: Session, ids: Iterable[int], settle_after: datetime) -
 
 def take_over(session: Session, organisation_id: str, *, fence: int, wait: timedelta) -> int:
     """Make the open intents of earlier holders unknown: they wait from the last moment their request may have left."""
-    query = select(Intent).where(Intent.organisation_id == organisation_id, Intent.state == "open", Intent.fence < fence)
-    left_behind = session.exec(query).all()
+    left_behind = session.exec(_LEFT_BEHIND, params={"organisation": organisation_id, "fence": fence}).all()
     for intent in left_behind:
         intent.state, intent.settle_after = "unknown", intent.may_leave_until + wait
     return len(left_behind)
@@ -70,5 +77,4 @@ def created_records(session: Session, organisation_id: str, phone_key: str) -> l
 
 def expired(session: Session, ids: Sequence[int], now: datetime) -> bool:
     """Say whether one of these open intents is older than it may be when its request leaves."""
-    query = select(Intent.id).where(col(Intent.id).in_(list(ids)), col(Intent.may_leave_until) < now)
-    return session.exec(query).first() is not None
+    return session.exec(_EXPIRED, params={"ids": list(ids), "now": now}).first() is not None

@@ -24,6 +24,16 @@ _LOCKED = (
     .execution_options(populate_existing=True)
 )
 """Built once, because every write checks the lease three times."""
+_TERMS = (
+    select(col(Lease.holder), col(Lease.fence), col(Lease.expires_at))
+    .where(col(Lease.organisation_id) == bindparam("organisation_id"))
+    .with_for_update()
+)
+_GIVEN_BACK = (
+    update(Lease)
+    .where(col(Lease.organisation_id) == bindparam("organisation"), col(Lease.fence) == bindparam("its_fence"))
+    .values(holder=FREE, expires_at=bindparam("now"))
+)
 
 
 def acquire(ledger: Ledger, organisation_id: str, seconds: float) -> int | None:
@@ -71,8 +81,8 @@ def renew(ledger: Ledger, organisation_id: str, fence: int, seconds: float) -> N
 def release(ledger: Ledger, organisation_id: str, fence: int) -> None:
     """Give the lease back, so that the next run may start at once; nothing happens when it is no longer ours."""
     with ledger.transaction() as session:
-        given_back = update(Lease).values(holder=FREE, expires_at=now_in(session))
-        session.exec(given_back.where(col(Lease.organisation_id) == organisation_id, col(Lease.fence) == fence))
+        ours = {"organisation": organisation_id, "its_fence": fence, "now": now_in(session)}
+        session.connection().execute(_GIVEN_BACK, ours)
 
 
 def check(session: Session, organisation_id: str, fence: int, seconds_left: float = 0) -> None:
@@ -81,7 +91,7 @@ def check(session: Session, organisation_id: str, fence: int, seconds_left: floa
     The lease stays locked until the transaction of `session` ends, so that nobody can take it between this check and the
     commit of what was decided.
     """
-    lease = _locked(session, organisation_id)
+    lease = session.connection().execute(_TERMS, {"organisation_id": organisation_id}).one_or_none()
     needed_until = now_in(session) + timedelta(seconds=seconds_left)
     if lease is None or lease.fence != fence or lease.holder == FREE or lease.expires_at <= needed_until:
         raise _lost()

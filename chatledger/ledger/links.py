@@ -5,12 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from chatledger.ledger.chunking import chunks
 from chatledger.ledger.tables import Change, Link
 from chatledger.matching import Rule
 from chatledger.models import IndexedRecord, RecordRef
+
+# Built once: every decision begins with the links.
+_BY_KEY = select(Link).where(
+    col(Link.organisation_id) == bindparam("organisation"), col(Link.phone_key).in_(bindparam("keys", expanding=True))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +35,8 @@ def load(session: Session, organisation_id: str, keys: Iterable[str]) -> dict[st
     """Return the links of these phone keys."""
     found: dict[str, Link] = {}
     for chunk in chunks(keys):
-        query = select(Link).where(Link.organisation_id == organisation_id, col(Link.phone_key).in_(chunk))
-        found.update((row.phone_key, row) for row in session.exec(query))
+        rows = session.exec(_BY_KEY, params={"organisation": organisation_id, "keys": chunk})
+        found.update((row.phone_key, row) for row in rows)
     return found
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, bindparam, func
 from sqlmodel import Session, and_, col, or_, select, update
 
 from chatledger.ledger import numbers
@@ -16,6 +16,45 @@ from chatledger.ledger.erasures import erased_chats
 from chatledger.ledger.tables import Message, MessageAttachment
 from chatledger.models import Message as ReadMessage
 from chatledger.models import Outcome, Reason, RecordRef, Unreadable
+
+
+def _is_open() -> ColumnElement[bool]:
+    due = or_(col(Message.next_try_at).is_(None), col(Message.next_try_at) <= bindparam("now"))
+    pending = (col(Message.outcome) == Outcome.PENDING.value) & due
+    parked = (col(Message.outcome) == Outcome.PARKED.value) & (col(Message.next_try_at) <= bindparam("now"))
+    # said twice for the planner: alternatives alone do not lead it to the index by outcome
+    # (not by in_(), which statements for many rows cannot hold)
+    undone = or_(col(Message.outcome) == Outcome.PENDING.value, col(Message.outcome) == Outcome.PARKED.value)
+    return undone & or_(pending, parked)
+
+
+IS_OPEN = _is_open()
+"""The condition of a message that waits for a decision at the moment `now`."""
+
+# Built once, because every tick asks for them.
+_OF_ORGANISATION = select(Message).where(col(Message.organisation_id) == bindparam("organisation"))
+_OPEN = _OF_ORGANISATION.where(IS_OPEN).order_by(col(Message.timestamp), col(Message.id))
+_OPEN_OF_CHATS = _OPEN.where(col(Message.chat_id).in_(bindparam("chats", expanding=True)))
+_UNDECIDED = _OF_ORGANISATION.where(
+    IS_OPEN, or_(col(Message.reason) == Reason.NEW.value, col(Message.run_id) != bindparam("run"))
+)
+_BY_UID = _OF_ORGANISATION.where(col(Message.uid).in_(bindparam("uids", expanding=True)))
+_OF_DAYS = _OF_ORGANISATION.where(
+    col(Message.chat_id).in_(bindparam("chats", expanding=True)),
+    col(Message.local_date).in_(bindparam("days", expanding=True)),
+    col(Message.kind) == "whatsapp",
+    col(Message.reason).not_in([Reason.EMPTY_MESSAGE.value, Reason.ERASED.value]),
+).order_by(col(Message.timestamp), col(Message.id))
+_TOTALS = (
+    select(Message.outcome, func.count())
+    .where(col(Message.organisation_id) == bindparam("organisation"), col(Message.run_id) == bindparam("run"))
+    .group_by(col(Message.outcome))
+)
+_DECIDED = (
+    update(Message)
+    .where(col(Message.id).in_(bindparam("ids", expanding=True)))
+    .values(attempts=col(Message.attempts) + bindparam("tries"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +97,7 @@ def store(
     known = _rows_by_uid(session, organisation_id, [item.uid for item in items])
     accounts = numbers.of_chats(session, organisation_id, [item.chat_id for item in items])
     erased = erased_chats(session, organisation_id, {item.chat_id for item in items})
+    new: list[Message] = []
     for item, day in zip(items, days, strict=True):
         row = known.get(item.uid)
         if item.chat_id in erased:
@@ -70,7 +110,7 @@ def store(
             continue
         if row is None:
             row = _opened(organisation_id, run_id, item.uid, item.chat_id, accounts.get(item.chat_id), now)
-            session.add(row)
+            new.append(row)
             known[item.uid] = row
         if not row.content_hash:  # new, or unreadable until now
             row.sender_name, row.agent, row.local_date = item.sender_name, item.agent, day
@@ -78,6 +118,7 @@ def store(
         _describe(row, item, digest)
         row.local_date = row.local_date or day
         row.outcome, row.reason, row.next_try_at = Outcome.PENDING.value, Reason.NEW.value, None
+    session.bulk_save_objects(new)  # one statement for all of them, because nobody asks for their ids here
 
 
 def _opened(organisation_id: str, run_id: str, uid: str, chat_id: int, account_id: str | None, now: datetime) -> Message:
@@ -157,8 +198,8 @@ def park_unreadable(
 def _rows_by_uid(session: Session, organisation_id: str, uids: Sequence[str]) -> dict[str, Message]:
     found: dict[str, Message] = {}
     for chunk in chunks(uids):
-        query = select(Message).where(Message.organisation_id == organisation_id, col(Message.uid).in_(chunk))
-        found.update((row.uid, row) for row in session.exec(query))
+        rows = session.exec(_BY_UID, params={"organisation": organisation_id, "uids": chunk})
+        found.update((row.uid, row) for row in rows)
     return found
 
 
@@ -166,31 +207,15 @@ def open_messages(
     session: Session, organisation_id: str, now: datetime, chat_ids: Iterable[int] | None = None
 ) -> list[Message]:
     """Return every message that waits for a decision (of these chats): pending ones, and parked ones whose pause is over."""
-    query = select(Message).where(Message.organisation_id == organisation_id, is_open(now))
-    ordered = query.order_by(col(Message.timestamp), col(Message.id))
+    asked = {"organisation": organisation_id, "now": now}
     if chat_ids is None:
-        return list(session.exec(ordered))
-    return [row for chunk in chunks(chat_ids) for row in session.exec(ordered.where(col(Message.chat_id).in_(chunk)))]
-
-
-def is_open(now: datetime) -> ColumnElement[bool]:
-    """Return the condition of a message that waits for a decision."""
-    due = or_(col(Message.next_try_at).is_(None), col(Message.next_try_at) <= now)
-    pending = (col(Message.outcome) == Outcome.PENDING.value) & due
-    parked = (col(Message.outcome) == Outcome.PARKED.value) & (col(Message.next_try_at) <= now)
-    # said twice for the planner: alternatives alone do not lead it to the index by outcome
-    # (not by in_(), which statements for many rows cannot hold)
-    undone = or_(col(Message.outcome) == Outcome.PENDING.value, col(Message.outcome) == Outcome.PARKED.value)
-    return undone & or_(pending, parked)
+        return list(session.exec(_OPEN, params=asked))
+    return [row for chunk in chunks(chat_ids) for row in session.exec(_OPEN_OF_CHATS, params=asked | {"chats": chunk})]
 
 
 def undecided(session: Session, organisation_id: str, run_id: str, now: datetime) -> list[Message]:
     """Return the messages that wait for a decision and that this run has written none down for."""
-    new = col(Message.reason) == Reason.NEW.value
-    query = select(Message).where(
-        Message.organisation_id == organisation_id, is_open(now), or_(new, col(Message.run_id) != run_id)
-    )
-    return list(session.exec(query))
+    return list(session.exec(_UNDECIDED, params={"organisation": organisation_id, "now": now, "run": run_id}))
 
 
 def chats_held(session: Session, organisation_id: str, chat_ids: Iterable[int], reasons: Sequence[Reason]) -> set[int]:
@@ -264,14 +289,8 @@ def of_days(
     """Return everything of these chats' days that belongs into their notes, by time, then by arrival."""
     found: dict[tuple[int, date], list[Message]] = {}
     for chunk in chunks(days):
-        query = select(Message).where(
-            Message.organisation_id == organisation_id,
-            col(Message.chat_id).in_(chunk),
-            col(Message.local_date).in_(set().union(*(days[chat_id] for chat_id in chunk))),
-            Message.kind == "whatsapp",
-            col(Message.reason).not_in([Reason.EMPTY_MESSAGE.value, Reason.ERASED.value]),
-        )
-        for row in session.exec(query.order_by(col(Message.timestamp), col(Message.id))):
+        asked = {"organisation": organisation_id, "chats": chunk, "days": set().union(*(days[chat_id] for chat_id in chunk))}
+        for row in session.exec(_OF_DAYS, params=asked):
             if row.local_date is not None and row.local_date in days[row.chat_id]:
                 found.setdefault((row.chat_id, row.local_date), []).append(row)
     return found
@@ -287,7 +306,10 @@ def decide(
     record: RecordRef | None = None,
     note_id: str | None = None,
 ) -> None:
-    """Write down what became of the messages with these ledger ids, and where they went."""
+    """Write down what became of the messages with these ledger ids, and where they went.
+
+    Rows that the session holds already do not notice.
+    """
     values: dict[str, Any] = {
         "outcome": verdict.outcome.value,
         "reason": verdict.reason.value,
@@ -295,22 +317,18 @@ def decide(
         "next_try_at": verdict.next_try_at,
         "run_id": run_id,
         "decided_at": now,
-        "attempts": col(Message.attempts) + int(verdict.counts_as_attempt),
+        "tries": int(verdict.counts_as_attempt),
     }
     if record is not None:
         values |= {"module": record.module, "record_id": record.id, "note_id": note_id}
+    session.flush()
     for chunk in chunks(ids):
-        session.exec(update(Message).where(col(Message.id).in_(chunk)).values(**values))
+        session.connection().execute(_DECIDED, values | {"ids": chunk})
 
 
 def totals(session: Session, organisation_id: str, run_id: str) -> dict[str, int]:
     """Count the messages this run first stored, decided or tried, by outcome."""
-    query = (
-        select(Message.outcome, func.count())
-        .where(Message.organisation_id == organisation_id, Message.run_id == run_id)
-        .group_by(col(Message.outcome))
-    )
-    return dict(session.exec(query).all())
+    return dict(session.exec(_TOTALS, params={"organisation": organisation_id, "run": run_id}).all())
 
 
 def reasons(session: Session, organisation_id: str, run_id: str) -> dict[tuple[str, str], int]:

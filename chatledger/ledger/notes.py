@@ -3,11 +3,23 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from chatledger.ledger.chunking import chunks
 from chatledger.ledger.tables import Change, Note
 from chatledger.models import RecordRef
+
+# Built once: a day's notes are asked for when they are planned, and when Zoho has answered.
+_OF_DAYS = (
+    select(Note)
+    .where(
+        col(Note.organisation_id) == bindparam("organisation"),
+        col(Note.chat_id).in_(bindparam("chats", expanding=True)),
+        col(Note.local_date).in_(bindparam("days", expanding=True)),
+    )
+    .order_by(col(Note.part))
+)
 
 
 def of_day(session: Session, organisation_id: str, chat_id: int, day: date) -> dict[int, Note]:
@@ -22,12 +34,8 @@ def of_days(
     """Return the notes of these chats' days."""
     found: dict[tuple[int, date], list[Note]] = {}
     for chunk in chunks(days):
-        query = select(Note).where(
-            Note.organisation_id == organisation_id,
-            col(Note.chat_id).in_(chunk),
-            col(Note.local_date).in_(set().union(*(days[chat_id] for chat_id in chunk))),
-        )
-        for row in session.exec(query.order_by(col(Note.part))):
+        asked = {"organisation": organisation_id, "chats": chunk, "days": set().union(*(days[chat_id] for chat_id in chunk))}
+        for row in session.exec(_OF_DAYS, params=asked):
             found.setdefault((row.chat_id, row.local_date), []).append(row)
     return found
 
@@ -41,12 +49,8 @@ def planned(session: Session, plans: Sequence[Note]) -> list[Note]:
     """Return the stored rows of planned notes of one organisation, adding new ones; their titles stay as first planned."""
     stored: dict[tuple[int, date, int], Note] = {}
     for chunk in chunks(plan.chat_id for plan in plans):
-        query = select(Note).where(
-            Note.organisation_id == plans[0].organisation_id,
-            col(Note.chat_id).in_(chunk),
-            col(Note.local_date).in_({plan.local_date for plan in plans}),
-        )
-        stored.update((_position(row), row) for row in session.exec(query))
+        asked = {"organisation": plans[0].organisation_id, "chats": chunk, "days": {plan.local_date for plan in plans}}
+        stored.update((_position(row), row) for row in session.exec(_OF_DAYS, params=asked))
     rows = [stored.setdefault(_position(plan), plan) for plan in plans]
     session.add_all(rows)
     session.flush()

@@ -2,16 +2,20 @@
 
 from collections.abc import Iterable
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from chatledger.ledger.chunking import chunks
 from chatledger.ledger.tables import Chat
+
+_NUMBERS = select(Chat.id, Chat.account_id).where(
+    col(Chat.organisation_id) == bindparam("organisation"), col(Chat.id).in_(bindparam("ids", expanding=True))
+)
 
 
 def of_chats(session: Session, organisation_id: str, chat_ids: Iterable[int]) -> dict[int, str]:
     """Return the WID of the connected number of each chat that the ledger knows."""
     found: dict[int, str] = {}
     for chunk in chunks(dict.fromkeys(chat_ids)):
-        query = select(Chat.id, Chat.account_id).where(Chat.organisation_id == organisation_id, col(Chat.id).in_(chunk))
-        found.update(session.exec(query).all())
+        found.update(session.exec(_NUMBERS, params={"organisation": organisation_id, "ids": chunk}).all())
     return found

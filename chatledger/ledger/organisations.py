@@ -4,18 +4,27 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import func
-from sqlmodel import Session, delete, select
+from sqlalchemy import bindparam, func
+from sqlmodel import Session, col, delete, select
 
 from chatledger.ledger.tables import FieldMetadata, Organisation, SettingsVersion, ZohoUser
 from chatledger.models import ZohoField
 from chatledger.models import ZohoUser as User
 from chatledger.settings import SyncSettings
 
+# Built once: every run begins with them.
+_FOUND = select(Organisation).where(col(Organisation.id) == bindparam("id"))
+_SETTINGS = (
+    select(SettingsVersion)
+    .where(col(SettingsVersion.organisation_id) == bindparam("organisation"))
+    .order_by(col(SettingsVersion.version).desc())
+    .limit(1)
+)
+
 
 def find(session: Session, organisation_id: str) -> Organisation | None:
     """Return the organisation, None before its first activation."""
-    return session.get(Organisation, organisation_id)
+    return session.exec(_FOUND, params={"id": organisation_id}).first()
 
 
 def every(session: Session) -> list[Organisation]:
@@ -38,11 +47,7 @@ def other_binding(session: Session, organisation_id: str, zgid: str, workspace_i
 
 def current_settings(session: Session, organisation_id: str) -> SyncSettings:
     """Return the newest activated settings. Raises LookupError when there are none."""
-    version = session.exec(
-        select(SettingsVersion)
-        .where(SettingsVersion.organisation_id == organisation_id)
-        .order_by(SettingsVersion.version.desc())  # type: ignore[attr-defined]  # sqlmodel types a column as its value
-    ).first()
+    version = session.exec(_SETTINGS, params={"organisation": organisation_id}).first()
     if version is None:
         raise LookupError(organisation_id)
     return SyncSettings.model_validate(version.body)

@@ -32,6 +32,11 @@ def everybody(session: Session, organisation_id: str) -> list[Person]:
     return list(session.exec(query.order_by(col(Person.email))).all())
 
 
+def admins(session: Session, organisation_id: str) -> list[Person]:
+    """Return the people of an organisation who may connect, configure and invite."""
+    return [person for person in everybody(session, organisation_id) if person.role == "admin"]
+
+
 def add(session: Session, organisation_id: str, email: str, role: str, added_by: str) -> Person:
     """Return the person with this e-mail, added when unknown; the role becomes the given one in both cases."""
     known = find_by_email(session, organisation_id, email)

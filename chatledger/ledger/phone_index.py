@@ -52,6 +52,8 @@ def drop_other_modules(session: Session, organisation_id: str, modules: Iterable
 
 def replace_rows(session: Session, organisation_id: str, rows: Sequence[Record], alias_of: ColumnOfKeys) -> None:
     """Store rows by record id; an edited phone drops its old key with that. The number of an erased person is not kept."""
+    if not rows:
+        return
     now = now_in(session)
     erased = is_erased(session, organisation_id)
     rows = [dataclasses.replace(row, phone_key=None) if erased(row.phone_key) else row for row in rows]

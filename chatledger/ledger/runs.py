@@ -1,8 +1,15 @@
 """Runs: one row per tick with its totals, which the summary, the sync log and the artifacts are read from."""
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select, update
 
 from chatledger.ledger.tables import Change, Run
+
+_CRASHED = (
+    update(Run)
+    .where(col(Run.organisation_id) == bindparam("organisation"), col(Run.state) == "running")
+    .values(state="crashed", ended_at=bindparam("now"), problem="the process ended before the run did")
+)
 
 
 def start(session: Session, run: Run) -> None:
@@ -10,12 +17,7 @@ def start(session: Session, run: Run) -> None:
 
     Only the holder of the lease starts runs, so an earlier one cannot be alive.
     """
-    session.exec(
-        update(Run)
-        .where(col(Run.organisation_id) == run.organisation_id, col(Run.state) == "running")
-        .values(state="crashed", ended_at=run.started_at, problem="the process ended before the run did")
-        .execution_options(synchronize_session=False)  # nothing of it has been read in this session
-    )
+    session.connection().execute(_CRASHED, {"organisation": run.organisation_id, "now": run.started_at})
     session.add(run)
 
 

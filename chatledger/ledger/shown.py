@@ -8,9 +8,15 @@ from sqlalchemy import bindparam
 from sqlmodel import Session, col, update
 
 from chatledger.ledger.chunking import chunks
-from chatledger.ledger.messages import is_open
+from chatledger.ledger.messages import IS_OPEN
 from chatledger.ledger.tables import Message
 from chatledger.models import Outcome, Reason, RecordRef
+
+_SYNCED = (
+    update(Message)
+    .where(col(Message.organisation_id) == bindparam("organisation"), col(Message.uid) == bindparam("its_uid"), IS_OPEN)
+    .values(outcome=Outcome.SYNCED.value, detail="", next_try_at=None)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +31,11 @@ class Shown:
 
 def synced(session: Session, organisation_id: str, shown: Iterable[Shown], *, run_id: str, now: datetime) -> None:
     """Write down for the open ones of these messages that their notes show them, for many notes at once."""
+    session.flush()
+    of_run = {"organisation": organisation_id, "now": now, "run_id": run_id, "decided_at": now}
     rows = [
         {
+            **of_run,
             "its_uid": uid,
             "reason": note.reason.value,
             "module": note.record.module,
@@ -36,14 +45,8 @@ def synced(session: Session, organisation_id: str, shown: Iterable[Shown], *, ru
         for note in shown
         for uid in note.uids
     ]
-    statement = (
-        update(Message)
-        .where(col(Message.organisation_id) == organisation_id, col(Message.uid) == bindparam("its_uid"), is_open(now))
-        .values(outcome=Outcome.SYNCED.value, detail="", next_try_at=None, run_id=run_id, decided_at=now)
-        .values({name: bindparam(name) for name in ("reason", "module", "record_id", "note_id")})
-    )
     if rows:
-        session.connection().execute(statement, rows)
+        session.connection().execute(_SYNCED, rows)
 
 
 def stand_on(session: Session, organisation_id: str, uids: Iterable[str], record: RecordRef, note_id: str) -> None:

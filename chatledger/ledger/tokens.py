@@ -9,13 +9,19 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement
-from sqlmodel import Session, col, or_, update
+from sqlalchemy import ColumnElement, bindparam
+from sqlmodel import Session, col, or_, select, update
 
 from chatledger.ledger.database import Ledger, insert_if_missing, now_in
 from chatledger.ledger.process import this_process
 from chatledger.ledger.tables import ConnectionToken
 from chatledger.models import AccessToken
+
+_CIPHERTEXT = select(ConnectionToken.ciphertext).where(
+    col(ConnectionToken.organisation_id) == bindparam("organisation"),
+    col(ConnectionToken.connection) == bindparam("connection"),
+)
+# Built once: every run asks for it first.
 
 
 class LedgerTokenStore:
@@ -43,10 +49,8 @@ class LedgerTokenStore:
         Raises LedgerUnavailable when it was stored under another secret key.
         """
         with self._ledger.reading() as session:
-            row = session.get(ConnectionToken, self._key)
-        if row is None or row.ciphertext is None:
-            return None
-        return _from_text(self._ledger.cipher.decrypt(row.ciphertext))
+            ciphertext = session.exec(_CIPHERTEXT, params=self._asked()).first()
+        return _from_text(self._ledger.cipher.decrypt(ciphertext)) if ciphertext else None
 
     def claim_refresh(self, seconds: float) -> bool:
         """Reserve the right to refresh for `seconds` by the database's clock; False while anybody holds it."""
@@ -76,6 +80,10 @@ class LedgerTokenStore:
     def _give_back(self, session: Session) -> None:
         given_back = update(ConnectionToken).values(claimed_by=None, claimed_until=None)
         session.exec(given_back.where(*self._row(), col(ConnectionToken.claimed_by) == self._holder))
+
+    def _asked(self) -> dict[str, str]:
+        organisation_id, connection = self._key
+        return {"organisation": organisation_id, "connection": connection}
 
     def _empty_row(self) -> ConnectionToken:
         organisation_id, connection = self._key

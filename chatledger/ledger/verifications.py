@@ -98,6 +98,12 @@ def last_pull(session: Session, organisation_id: str) -> datetime | None:
     return session.exec(query.order_by(col(Run.started_at).desc())).first()
 
 
+def anything_brought_in(session: Session, organisation_id: str) -> bool:
+    """Say whether any run, of whatever kind, did its job."""
+    query = select(Run.id).where(Run.organisation_id == organisation_id, col(Run.state).in_(GOOD))
+    return session.exec(query.limit(1)).first() is not None
+
+
 def chats_with_messages(session: Session, organisation_id: str, start: datetime, end: datetime | None) -> set[int]:
     """Return the chats of which the ledger holds a message of these times."""
     query = select(Message.chat_id).where(Message.organisation_id == organisation_id, col(Message.timestamp) >= start)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import bindparam, func
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select, update
 
@@ -15,6 +15,19 @@ from chatledger.ledger.tables import InboxItem, Message
 
 WAITING, DONE, PARKED = "waiting", "done", "parked"
 NEWEST_MESSAGES = 500
+
+
+_WAITING = (
+    select(InboxItem)
+    .where(
+        col(InboxItem.organisation_id) == bindparam("organisation"),
+        col(InboxItem.state) == WAITING,
+        col(InboxItem.id) > bindparam("after"),
+    )
+    .order_by(col(InboxItem.id))
+    .limit(bindparam("most"))
+)
+"""Built once: every tick looks into the inbox."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +82,8 @@ def _insert(session: Session, rows: list[dict[str, Any]], *, reopens: bool) -> N
 
 def waiting(session: Session, organisation_id: str, *, after: int, limit: int) -> list[InboxItem]:
     """Return up to `limit` items nobody has taken, in order of arrival, behind the one with the id `after`."""
-    query = select(InboxItem).where(
-        InboxItem.organisation_id == organisation_id, InboxItem.state == WAITING, col(InboxItem.id) > after
-    )
-    return list(session.exec(query.order_by(col(InboxItem.id)).limit(limit)))
+    asked = {"organisation": organisation_id, "after": after, "most": limit}
+    return list(session.exec(_WAITING, params=asked))
 
 
 def settle(session: Session, ids: Sequence[int], state: str, reason: str, *, run_id: str, now: datetime) -> None:
@@ -102,6 +113,17 @@ def parked_since(session: Session, organisation_id: str, moment: datetime) -> in
         InboxItem.organisation_id == organisation_id, InboxItem.state == PARKED, col(InboxItem.settled_at) >= moment
     )
     return session.exec(query).one()
+
+
+def newest_reasons(session: Session, organisation_id: str, moment: datetime, most: int) -> list[str]:
+    """Return why the newest items were parked since then, each reason once, at most so many."""
+    query = (
+        select(InboxItem.reason)
+        .where(InboxItem.organisation_id == organisation_id, InboxItem.state == PARKED, col(InboxItem.settled_at) >= moment)
+        .group_by(InboxItem.reason)
+        .order_by(func.max(InboxItem.id).desc())
+    )
+    return list(session.exec(query.limit(most)))
 
 
 def count_waiting(session: Session, organisation_id: str) -> int:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import Session, select
+from sqlalchemy import bindparam
+from sqlmodel import Session, col, select
 
 from chatledger.ledger.database import Ledger
 from chatledger.ledger.encryption import Cipher
@@ -17,6 +18,9 @@ SECRET_BYTES = 32
 LISTENING_GAP = timedelta(minutes=2)
 """Without a sign of life for so long, events may have found nobody."""
 ON, OFF = "on", "off"
+
+
+_FOUND = select(WebhookRegistration).where(col(WebhookRegistration.organisation_id) == bindparam("organisation"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class Checked:
 
 def find(session: Session, organisation_id: str) -> WebhookRegistration | None:
     """Return the registration, None before the first one and after its removal."""
-    return session.get(WebhookRegistration, organisation_id)
+    return session.exec(_FOUND, params={"organisation": organisation_id}).first()
 
 
 def secret_of(ledger: Ledger, organisation_id: str) -> str:

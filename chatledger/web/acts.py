@@ -4,14 +4,19 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from chatledger.errors import ChatledgerError
 from chatledger.models import RecordRef
+
+
+class NotStarted(ChatledgerError):
+    """No run could be started: nothing carries it out, or Prefect is away. The sentence names the command instead."""
 
 
 class Retry(Protocol):
     """Has messages decided anew by a run of its own."""
 
     def __call__(self, *, uids: Sequence[str] = (), reasons: Sequence[str] = ()) -> Awaitable[None]:
-        """Ask for it; returns once the run is scheduled. Raises ChatledgerError where that cannot be done."""
+        """Ask for it; returns once the run is scheduled. Raises NotStarted where that cannot be done."""
 
 
 @dataclass(frozen=True, slots=True)

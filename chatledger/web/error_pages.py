@@ -11,13 +11,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chatledger.errors import ChatledgerError, UsageError
+from chatledger.errors import ChatledgerError, NotFound, UsageError
 from chatledger.web.rendering import render
 from chatledger.web.roles import SignInNeeded
 from chatledger.web.wording import language_of, wording
 
 log = logging.getLogger(__name__)
 PAGES_FOR = (400, 403, 404, 405, 413, 429, 500, 503)
+
+FOR_SCRIPTS: set[str] = set()
+"""Routes whose answers only a program can use: areas add theirs. Every other one is a page."""
 
 
 def wants_json(request: Request) -> bool:
@@ -26,8 +29,10 @@ def wants_json(request: Request) -> bool:
 
 
 async def sign_in_needed(request: Request, _error: Exception) -> Response:
-    """Lead a person to the sign-in page and back afterwards; tell a program."""
-    if wants_json(request):
+    """Lead whoever asks for a page to the sign-in page and back afterwards; tell a program."""
+    takes = request.headers.get("Accept", "*/*")
+    anything = "*/*" in takes and _route(request) not in FOR_SCRIPTS
+    if "text/html" not in takes and not anything:
         return JSONResponse({"error": "sign in first"}, 401)
     back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     to = f"/sign-in?next={quote(back, safe='')}" if request.method == "GET" else "/sign-in"
@@ -43,7 +48,8 @@ async def http_error(request: Request, error: Exception) -> Response:
 
 async def expected(request: Request, error: Exception) -> Response:
     """Answer a failure this software expects with its sentence."""
-    return _page(request, 400 if isinstance(error, UsageError) else 503, said=str(error))
+    status = 400 if isinstance(error, UsageError) else 404 if isinstance(error, NotFound) else 503
+    return _page(request, status, said=str(error))
 
 
 async def failed(request: Request, error: Exception) -> Response:

@@ -32,6 +32,13 @@ class LookUp(Protocol):
         """Return what was found; raise UsageError where nothing is connected, else what the outside systems refuse."""
 
 
+class OpenRun(Protocol):
+    """Has the organisation's deployment of a flow run once."""
+
+    def __call__(self, flow: str, known: Callable[[str], None]) -> Awaitable[str]:
+        """Give `known` the new run's id before the run can begin, and return where the run is shown. Raises NotStarted."""
+
+
 @dataclass(frozen=True, slots=True)
 class WebParts:
     """What the pages may use.
@@ -42,7 +49,8 @@ class WebParts:
     `from_environment` names the systems ("zoho", "timelines") whose credentials come from the environment; `environment_zgid`
     asks Zoho whose those are. `timelines` gives
     the organisation's client, for as long as the pages run, and raises UsageError where none is connected. `webhooks_on`
-    says whether TimelinesAI's webhooks reach us now, so that open chats need not be asked for. `frame_origins`
+    says whether TimelinesAI's webhooks reach us now, so that open chats need not be asked for. `open_run` opens what an admin
+    configures or switches off. `frame_origins`
     may frame the widget besides the CRM of the connected data centre.
     """
 
@@ -62,6 +70,7 @@ class WebParts:
     webhooks_on: Callable[[], bool] | None = None
     frame_origins: tuple[str, ...] = ()
     health: Callable[[], Awaitable[Health]] | None = None
+    open_run: OpenRun | None = None
     request_tick: Callable[[str], None] | None = None
     acts: Acts = field(default_factory=Acts)
     broadcaster: Broadcaster = field(default_factory=Broadcaster)

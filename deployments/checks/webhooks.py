@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from chatledger.clients.timelines.webhooks import TimelinesWebhooks, Webhook
+from chatledger.counting import counted
 from chatledger.delivery import webhook_registering, webhook_trust
 from chatledger.delivery.webhook_registering import ESSENTIAL, EVENTS
 from chatledger.delivery.webhook_trust import WebhookHealth
@@ -65,10 +66,13 @@ def _reliance(known: WebhookHealth, sweep_seconds: float) -> Finding:
 def _inbox(known: WebhookHealth, now: datetime) -> Iterator[Finding]:
     if known.heard_at is not None:
         minutes = round((now - known.heard_at).total_seconds() / 60)
-        yield ok("webhooks heard", f"the newest message came {minutes} minutes ago; {known.waiting} events wait for a tick")
+        yield ok(
+            "webhooks heard",
+            f"the newest message came {minutes} minutes ago; {counted(known.waiting, 'event')} wait for a tick",
+        )
     if known.parked:
         yield warning(
             "webhooks parked",
-            f"{known.parked} events of the last 24 hours could not be used; they are kept with the reason",
-            "No message is lost by that: the chat list was walked for them.",
+            f"{counted(known.parked, 'event')} of the last 24 hours could not be used: {'; '.join(known.reasons)}",
+            "They are kept, and no message is lost by that: the chat list was walked for them.",
         )

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from blocks.environment import WebSettings, read_web_settings
+from blocks.web_address import likely_address
 from chatledger.errors import UsageError
 from chatledger.ledger import audit_trail, people
 from chatledger.ledger.audit_trail import Act
@@ -16,7 +17,6 @@ from chatledger.web.connecting import establishing
 from chatledger.web.connecting.people_pages import is_email
 from deployments.cli.connections import open_ledger
 from deployments.cli.screen import console, moment, print_json, table
-from deployments.web_address import known_address
 
 BY = "command"
 
@@ -50,7 +50,7 @@ def invite(emails: Annotated[list[str], typer.Argument(metavar="EMAIL...")], rol
         for email in emails:
             person, secret = _invite(ledger, settings, email, role)
             print(f"{person.email} ({person.role}), once, within 24 hours:")
-            print(f"  {known_address(settings)}/invitation/{secret}")
+            print(f"  {likely_address(settings)}/invitation/{secret}")
     if not settings.chatledger_public_url:
         print("This works on this computer while `chatledger serve` runs; for other people set CHATLEDGER_PUBLIC_URL.")
 

@@ -52,8 +52,9 @@ def backfill(
         raise UsageError("Give either --phone or --chat, not both.")
     environment = read_environment()
     with open_ledger(environment) as ledger:
-        flow_runs.refuse_unless_active(environment, ledger)
-        request, found, requests = asyncio.run(_asked(environment, ledger, start, until, phone, chat))
+        with flow_runs.summary_of_nothing(dry_run=dry_run):
+            flow_runs.refuse_unless_active(environment, ledger)
+            request, found, requests = asyncio.run(_asked(environment, ledger, start, until, phone, chat))
         begun = _begun_before(ledger, request)
         backfill_screen.show_estimate(found, request.bounds, begun)
         if dry_run:
@@ -115,13 +116,17 @@ def _planned(found: Estimate, requests: int) -> dict[str, Any]:
 
 def _carry_out(environment: Environment, backfill_id: str) -> None:
     organisation = environment.chatledger_organisation
-    with embedded_prefect(environment.home), backfill_screen.shown_progress(environment, backfill_id):
+    with (
+        flow_runs.summary_of_nothing(),
+        embedded_prefect(environment.home),
+        backfill_screen.shown_progress(environment, backfill_id),
+    ):
         flow_run_id, error = _flow(organisation, backfill_id)
     with open_ledger(environment) as ledger:
         summary, _ = backfill_requests.totals(ledger, organisation, flow_run_id)
         with ledger.reading() as session:
             progress = backfills.progress(session, backfill_id)
-    backfill_screen.show_end(progress, summary)
+    backfill_screen.show_end(progress, summary, stopped=error is not None)
     said = {"id": backfill_id, "state": progress.backfill.state, "chats": progress.chats, "chats_done": progress.done}
     print(json.dumps(summary | {"backfill": said | {"messages": progress.messages}}))
     if error is not None:

@@ -54,12 +54,16 @@ def _duration(seconds: float) -> str:
     return f"{minutes} minutes" if minutes < 120 else f"{round(minutes / 60)} hours"  # noqa: PLR2004 - two hours read better
 
 
-def show_end(reached: Reached, summary: dict[str, Any]) -> None:
-    """Print what was brought in and what became of it."""
+def show_end(reached: Reached, summary: dict[str, Any], *, stopped: bool) -> None:
+    """Print what was brought in and what became of it; `stopped` says that a system refused us or could not be reached."""
     counts, records, notes = summary["messages"], summary["records"], summary["notes"]
-    state = "Done" if reached.backfill.state == "done" else "Stopped; the same command goes on from here"
+    state = "Done"
+    if reached.backfill.state != "done":
+        state = "Stopped; the same command goes on from here"
+    elif stopped:
+        state = "Read, but not all written; the next ticks write what is pending"
     out = console()
-    out.print(f"{state}: {reached.done} of {reached.chats} chats, {counted(reached.messages, 'message')} brought in.")
+    out.print(f"{state}: {reached.done} of {reached.chats} chats, {counted(reached.messages, 'message')} read.")
     rows = [
         ("messages", ", ".join(f"{number} {name}" for name, number in counts.items())),
         ("records", f"{records['matched']} matched, {records['created']} created"),

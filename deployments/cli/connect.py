@@ -11,6 +11,7 @@ import typer
 from rich.text import Text
 
 from blocks.environment import WebSettings, read_web_settings
+from blocks.web_address import likely_address
 from chatledger.clients.zoho.consent import Consented
 from chatledger.errors import UsageError
 from chatledger.ledger import people
@@ -22,7 +23,6 @@ from chatledger.web.connecting.zoho_login import ZohoLogin
 from deployments.cli.connections import open_ledger
 from deployments.cli.screen import console, facts, moment, print_json
 from deployments.environment_owner import login_of_environment
-from deployments.web_address import known_address
 
 BY = "command"
 
@@ -147,7 +147,7 @@ def _show(ledger: Ledger, settings: WebSettings, *, as_json: bool) -> None:
         ("Zoho CRM", _zoho(shown.zoho, zone, from_environment="zoho" in environment)),
         ("TimelinesAI", _timelines(shown.timelines, zone, from_environment="timelines" in environment)),
         ("Own accounts", _personal(ledger, organisation_id, shown)),
-        ("In a browser", f"{known_address(settings)}/connect"),
+        ("In a browser", f"{likely_address(settings)}/connect"),
     ]
     console().print(facts(rows))
 

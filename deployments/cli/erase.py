@@ -60,6 +60,8 @@ def _show(done: Erased) -> None:
     receipt = done.receipt
     kept = "kept" if receipt.zoho_notes == ZohoNotes.KEEP else "deleted"
     texts, notes = counted(receipt.messages, "message"), counted(receipt.notes, "note")
+    if done.before:
+        print(f"This person was erased on {done.before:%Y-%m-%d %H:%M} UTC already; the receipt counts both times together.")
     print(f"Erased: {texts} of {counted(receipt.chats, 'chat')}; {notes} in Zoho {kept}.")
     print("Backups and exports made earlier still hold what was erased, and so does TimelinesAI: delete it there as well.")
     print(

@@ -1,12 +1,16 @@
 """What commands that run a flow share: who may run one, how it ended, its summary and exit code."""
 
 import asyncio
+import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from blocks.environment import Environment
 from chatledger.delivery import recognising
 from chatledger.delivery.closing import empty_summary, summary_of
+from chatledger.errors import ChatledgerError, UsageError
 from chatledger.ledger.database import Ledger
 from chatledger.ledger.tables import Run
 from deployments.cli.connections import credentials_hash, open_clients
@@ -43,8 +47,23 @@ async def _recognise(environment: Environment, ledger: Ledger, digest: str) -> N
 
 def ended(state: "State[Any]") -> tuple[str, BaseException | None]:
     """Return the flow run's id, and the error it ended with."""
-    failure = state.result(raise_on_failure=False) if state.is_failed() or state.is_crashed() else None
-    return str(state.state_details.flow_run_id), failure if isinstance(failure, BaseException) else None
+    if not (state.is_failed() or state.is_crashed()):
+        return str(state.state_details.flow_run_id), None
+    failure = state.result(raise_on_failure=False)
+    error = failure if isinstance(failure, BaseException) else ChatledgerError(state.message or "The run failed.")
+    return str(state.state_details.flow_run_id), error
+
+
+@contextmanager
+def summary_of_nothing(*, dry_run: bool = False) -> Iterator[None]:
+    """Print the summary of a run that could not begin, because a system or Prefect cannot be reached; wrong use has none."""
+    try:
+        yield
+    except UsageError:
+        raise
+    except (ChatledgerError, RuntimeError):
+        print(json.dumps(empty_summary() | ({"dry_run": True} if dry_run else {})))
+        raise
 
 
 def summary(run: Run | None, error: BaseException | None) -> dict[str, Any]:

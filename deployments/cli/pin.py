@@ -77,6 +77,8 @@ async def _pin(environment: Environment, ledger: Ledger, key: str, record: Recor
 
 
 def _chats(done: Pinned) -> str:
+    if done.chats == 0:
+        return "chats of this number, of which there is none yet, go"
     return "1 chat of this number goes" if done.chats == 1 else f"{done.chats} chats of this number go"
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from blocks.environment import read_environment
+from chatledger.counting import counted
 from chatledger.delivery import retrying
 from chatledger.delivery.closing import empty_summary
 from chatledger.delivery.retrying import RetriedReason, Wanted
@@ -77,7 +78,7 @@ def _show_wanted(ledger: Ledger, organisation: str, wanted: Wanted) -> None:
     by_reason: Counts = {}
     for row in rows:
         by_reason[f"{row.outcome} {row.reason}"] = by_reason.get(f"{row.outcome} {row.reason}", 0) + 1
-    console().print(f"Would try {len(rows)} messages again; nothing was changed.")
+    console().print(f"Would try {counted(len(rows), 'message')} again; nothing was changed.")
     console().print(facts((name, str(count)) for name, count in sorted(by_reason.items())))
     print(json.dumps(empty_summary() | {"dry_run": True, "retried": _counts({"messages": len(rows)})}))
 
@@ -90,6 +91,6 @@ def _show(run: Run | None, counts: Counts) -> None:
         console().print("Nothing to try again: no such message is held back.")
         return
     became = ", ".join(f"{number} {name}" for name, number in counts.items() if name != "messages")
-    console().print(f"Tried {counts['messages']} messages again: {became}.")
+    console().print(f"Tried {counted(counts['messages'], 'message')} again: {became}.")
     if counts["failed"] or counts["pending"]:
         console().print(f"`chatledger log --run {run.id[:6]}` shows why messages are still held back.")

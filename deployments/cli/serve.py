@@ -1,5 +1,6 @@
 """`chatledger serve`: everything that runs for months, started by one command and stopped by Ctrl-C."""
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,6 +42,7 @@ def serve(
 ) -> None:
     """Run everything: Prefect, a tick every minute, the web pages; Ctrl-C stops it."""
     home, embedded = read_state_settings().home, _is_embedded()
+    _log_to_stderr()
     _say("Starting Prefect, the deployments and the web pages ...")
     with stop_signal() as stop, only_serve(home), _systems(sandbox=sandbox), _prefect(home, prefect_port) as prefect_api_url:
         # Not sooner: what is imported here sets up Prefect's logs as the environment says.
@@ -137,6 +139,14 @@ def _notices(ledger: Ledger, settings: StateSettings, address: str) -> Iterator[
 
 def _is_embedded() -> bool:
     return not os.environ.get("PREFECT_API_URL")
+
+
+def _log_to_stderr() -> None:
+    """Have the pages and webhooks say what goes wrong in them, without values: an operator reads it where `serve` runs."""
+    handler = logging.StreamHandler()
+    handler.setLevel(logging.WARNING)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%H:%M:%S"))
+    logging.getLogger("chatledger").addHandler(handler)
 
 
 def _say(*lines: str) -> None:

@@ -1,15 +1,11 @@
 """`chatledger sync`: one tick; the last line of stdout is its summary as JSON."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 
 from blocks.environment import read_environment
-from chatledger.delivery.closing import empty_summary
-from chatledger.errors import ChatledgerError, UsageError
 from chatledger.ledger import runs
 from deployments.cli import flow_runs, report
 from deployments.cli.connections import open_ledger
@@ -24,11 +20,11 @@ def sync(
     """Run one tick."""
     environment = read_environment()
     with open_ledger(environment) as ledger:
-        with _summary_of_nothing(dry_run=dry_run):
+        with flow_runs.summary_of_nothing(dry_run=dry_run):
             flow_runs.refuse_unless_active(environment, ledger)
         if dry_run:
             raise typer.Exit(plan_only(environment, ledger, as_json=as_json))
-    with _summary_of_nothing(dry_run=False), embedded_prefect(environment.home):
+    with flow_runs.summary_of_nothing(), embedded_prefect(environment.home):
         flow_run_id, error = _tick(environment.chatledger_organisation)
     with open_ledger(environment) as ledger:
         with ledger.reading() as session:
@@ -38,18 +34,6 @@ def sync(
             report.tick(ledger, run, summary)
     print(json.dumps(summary))
     raise typer.Exit(flow_runs.exit_code(run, error))
-
-
-@contextmanager
-def _summary_of_nothing(*, dry_run: bool) -> Iterator[None]:
-    """Print the summary of a tick that could not begin, because a system or Prefect cannot be reached; wrong use has none."""
-    try:
-        yield
-    except UsageError:
-        raise
-    except (ChatledgerError, RuntimeError):
-        print(json.dumps(empty_summary() | ({"dry_run": True} if dry_run else {})))
-        raise
 
 
 def _tick(organisation: str) -> tuple[str, BaseException | None]:

@@ -38,6 +38,9 @@ def verify(
     ] = None,
     end: Annotated[str | None, typer.Option("--to", metavar="ISO8601", help="Last moment to verify; by default now.")] = None,
     repair: Annotated[bool, typer.Option("--repair/--no-repair", help="Repair what can be, or only say what differs.")] = True,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Do not read long notes again that neither side says to have changed.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary alone.")] = False,
 ) -> None:
     """Prove that every message is accounted for, name what differs and repair what can be."""
@@ -53,7 +56,7 @@ def verify(
             raise
     _show_progress()
     with embedded_prefect(environment.home):
-        flow_run_id, error = _audit(organisation, period, repair)
+        flow_run_id, error = _audit(organisation, period, repair=repair, quick=quick)
     if isinstance(error, UsageError):
         raise error
     raise typer.Exit(_report(environment, flow_run_id, error, as_json=as_json))
@@ -86,12 +89,13 @@ def _show_progress() -> None:
 
 
 def _audit(
-    organisation: str, period: tuple[datetime | None, datetime | None], repair: bool
+    organisation: str, period: tuple[datetime | None, datetime | None], *, repair: bool, quick: bool
 ) -> tuple[str, BaseException | None]:
     from flows.audit_ledger import audit_ledger
 
     start, end = period
-    return flow_runs.ended(audit_ledger(organisation, days=None, start=start, end=end, repair=repair, return_state=True))
+    asked = {"days": None, "start": start, "end": end, "repair": repair, "quick": quick}
+    return flow_runs.ended(audit_ledger(organisation, **asked, return_state=True))
 
 
 def _report(environment: Environment, flow_run_id: str, error: BaseException | None, *, as_json: bool) -> int:

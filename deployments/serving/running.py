@@ -9,6 +9,7 @@ from prefect.client.orchestration import get_client
 from starlette.applications import Starlette
 
 from blocks.environment import WebSettings
+from blocks.web_address import remember_address
 from chatledger.ledger.database import Ledger
 from chatledger.web.app import create_app
 from deployments.automations.registering import register
@@ -24,7 +25,6 @@ from deployments.serving.stopping import StopSignal
 from deployments.serving.tick_requests import TickRequests
 from deployments.serving.watching import Watch
 from deployments.serving.work_pool import WorkPool
-from deployments.web_address import remember_address
 from deployments.web_pages import build_parts
 
 LOOK_SECONDS = 10

@@ -24,7 +24,6 @@ PAGE = 50
 HEARTBEATS = timedelta(minutes=7)
 """Two heartbeats of a worker that runs with Prefect's own setting (180 seconds), and some patience."""
 
-DEAD_SECONDS = 60
 SLOT_SECONDS = 90
 """Longer than a run can be between taking its place and being seen in a state of work."""
 
@@ -58,8 +57,9 @@ class DeadRuns:
     holds the ledger's lease from its first second and renews it for as long as it lives; other runs send heartbeats.
     """
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, ledger: Ledger, patience: float) -> None:
+        """Look at the runs of a ledger; `patience` is how many seconds without a sign of life make one dead."""
+        self._ledger, self._patience = ledger, patience
         self._silent_since: dict[UUID, dict[UUID, float]] = {}
 
     def mark(self, client: SyncPrefectClient, organisation: str, deployment: UUID, *, ticks: bool) -> list[FlowRun]:
@@ -69,7 +69,7 @@ class DeadRuns:
         known, now = self._silent_since.get(deployment, {}), time.monotonic()
         silent = {run.id: known.get(run.id, now) for run in runs if run.id not in alive and not _is_starting(run)}
         self._silent_since[deployment] = silent
-        dead = [run for run in runs if run.id in silent and now - silent[run.id] >= DEAD_SECONDS]
+        dead = [run for run in runs if run.id in silent and now - silent[run.id] >= self._patience]
         for run in dead:
             message = "The process of this run has ended; the next tick takes up what it left."
             client.set_flow_run_state(run.id, Crashed(message=message), force=True)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
 
+from blocks.environment import read_environment
 from chatledger.errors import ChatledgerError
 from chatledger.ledger import runs
 from chatledger.ledger.database import Ledger
@@ -46,7 +47,7 @@ class Watch:
         self._starter = starter
         self._revive = revive
         self._say = say
-        self._dead_runs = DeadRuns(ledger)
+        self._dead_runs = DeadRuns(ledger, read_environment().chatledger_lease_seconds)
         self._lost_slots = LostSlots()
         self._alerts = AlertLog()
         self._connections = ConnectionWatch(ledger, self._tell)

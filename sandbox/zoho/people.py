@@ -63,9 +63,20 @@ class People:
         place = (record.module, record.id)
         return self._crm.store.add_note(Note(self._crm.store.new_id(), title, content, place, user, now, now, user, user)).id
 
-    def edit_note(self, note_id: str, title: str | None = None, content: str | None = None, by: str | None = None) -> None:
-        """Change a note; None keeps what is there."""
-        self._crm.store.edit_note(self._crm.store.notes[note_id], title, content, by or self._crm.current_user)
+    def edit_note(
+        self,
+        note_id: str,
+        title: str | None = None,
+        content: str | None = None,
+        by: str | None = None,
+        moves_time: bool = True,
+    ) -> None:
+        """Change a note; None keeps what is there. Without `moves_time` it happens in the second of the change before."""
+        note = self._crm.store.notes[note_id]
+        before = note.modified_at
+        self._crm.store.edit_note(note, title, content, by or self._crm.current_user)
+        if not moves_time:
+            note.modified_at = before
 
     def delete_note(self, note_id: str) -> None:
         """Delete a note for good."""

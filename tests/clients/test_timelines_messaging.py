@@ -89,6 +89,7 @@ async def test_a_send_that_never_left_is_not_unknown(timelines):
         (403, {"status": "error", "error_code": "quota_exceeded"}, NotPermitted),
         (429, {"status": "error", "error_code": "rate_limit_exceeded"}, RateLimited),
         (429, {"error": "Too Many Requests"}, RateLimited),
+        (200, {"status": "error", "message": "No connected WhatsApp account"}, Rejected),
     ],
 )
 async def test_a_refused_send_is_certainly_not_sent(stub, timelines, status, body, error):

@@ -1,6 +1,7 @@
 """History before an activation is brought in slice by slice, once, and without holding up the ticks."""
 
 import asyncio
+import re
 import shutil
 from datetime import timedelta
 
@@ -223,3 +224,26 @@ def test_a_fifth_of_the_months_requests_is_left_to_the_ticks():
     leaves_enough(Workspace("w", "Acme", api_calls_total=1000, api_calls_used=800))
     with pytest.raises(NotPermitted, match="199 of 1000"):
         leaves_enough(Workspace("w", "Acme", api_calls_total=1000, api_calls_used=801))
+
+
+def test_history_that_was_brought_in_can_be_verified_without_a_tick(stage, backfill, verify):
+    for days in (3, 2):
+        stage.receive(f"hace {days} días", at=ago(stage, days))
+    stage.receive("antes de todo", at=ago(stage, 60))
+    stage.activate()
+    backfill()
+    stage.forget_calls()
+
+    found = verify()
+
+    assert (found.row.state, found.standings) == ("clean", {"in_note": 2})
+    assert not [request for request in stage.timelines.requests if re.search(r"/messages/[^/]+$", request["path"])]
+
+
+def test_message_of_a_history_that_was_brought_in_is_missed(stage, backfill, verify):
+    stage.receive("hace días", at=ago(stage, 3))
+    stage.activate()
+    backfill()
+    late = stage.receive("llegó después", at=ago(stage, 2))
+
+    assert verify(repairs=False).only("message_not_stored").message_uid == late

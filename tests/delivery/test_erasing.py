@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from chatledger.delivery import erasing, explaining
+from chatledger.delivery import erasing, explaining, pinning
 from chatledger.errors import LedgerUnavailable, NotPermitted, UsageError
 from chatledger.ledger import lease
+from chatledger.models import RecordRef
 from tests.stage import ANA, ORGANISATION
 from tests.webhook_stage import Webhooks
 
@@ -125,10 +126,22 @@ def test_what_became_of_others_is_untouched(synced):
     assert "sigo aqui" in note["Note_Content"]
 
 
-def test_a_second_erasure_changes_nothing(synced):
-    erase(synced)
+def test_a_second_erasure_keeps_the_receipt_of_the_first(synced):
+    first = erase(synced)
     again = erase(synced)
-    assert again.receipt.messages == 0
+
+    assert first.before is None
+    assert again.before == first.receipt.erased_at == again.receipt.erased_at
+    assert again.receipt.messages == first.receipt.messages > 0
+
+
+def test_number_of_an_erased_person_cannot_be_pinned(synced):
+    lead, *_ = synced.leads()
+    erase(synced)
+    _, zoho, _ = synced.clients()
+
+    with pytest.raises(UsageError, match="erased"):
+        asyncio.run(pinning.pin(synced.ledger, zoho, ORGANISATION, ANA, RecordRef("Leads", lead["id"])))
 
 
 def test_while_a_run_is_at_work_nothing_is_erased(synced):

@@ -219,6 +219,6 @@ def test_program_pins_and_unpins(program, stage, twins):
 
     assert (pinned.code, unpinned.code) == (0, 0)
     assert f"Leads/{older}" in pinned.out
-    assert "1 messages that waited" in pinned.out
+    assert "1 message of it" in pinned.out
     assert f"Leads/{older}" in unpinned.out
     assert link(stage) is None

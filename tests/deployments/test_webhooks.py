@@ -49,7 +49,7 @@ def test_activate_registers_and_deactivate_removes(stage, settings, command):
 
     done = command("deactivate")
 
-    assert (done.code, "7 webhooks were removed" in done.out) == (0, True)
+    assert (done.code, "Removed from TimelinesAI: 7 webhooks" in done.out) == (0, True)
     assert live(stage) == []
 
 

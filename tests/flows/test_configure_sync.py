@@ -1,74 +1,17 @@
 """Configure and Activate, answered through Prefect's REST API as its page does."""
 
-import json
-import threading
-import time
+import asyncio
+import importlib
 from datetime import timedelta
 
 import pytest
 
-from chatledger.ledger import organisations
+from chatledger.ledger import openings, organisations, people
+from chatledger.web.acts import NotStarted
+from tests.flows.answering import ANSWERS, WAIT_SECONDS, Person
 from tests.stage import ANA, ORGANISATION
 
 pytestmark = pytest.mark.slow
-WAIT_SECONDS = 150
-ANSWERS = {
-    "target_module": "Leads", "phone_field": "Mobile", "name_field": "Last_Name", "chat_link_field": "WhatsApp_Chat",
-    "lead_source_field": "Lead_Source", "converted": "continue", "converted_phone_field": "Phone", "create_on": "any",
-    "several_matches": "hold", "run_automations": False, "language": "pt", "timezone": "America/Bogota",
-    "default_region": "CO", "Company": "WhatsApp", "decision": "Activate", "messages": "from now on",
-}  # fmt: skip
-
-
-class Person:
-    """Answers every form of a flow run through the REST API, and remembers what each one offered."""
-
-    def __init__(self, answers):
-        self.answers = answers
-        self.headings, self.offered, self.names = [], {}, []
-        self.state = None
-
-    def answer_all(self, flow):
-        """Run the flow in a thread and answer until it ends; return its state."""
-        thread = threading.Thread(target=self._run, args=(flow,))
-        thread.start()
-        deadline, answered = time.monotonic() + WAIT_SECONDS, set()
-        while thread.is_alive():
-            assert time.monotonic() < deadline, "the flow waits for something else"
-            self._answer_next(answered)
-            time.sleep(0.2)
-        thread.join()
-        return self.state
-
-    def _run(self, flow):
-        self.state = flow(ORGANISATION, return_state=True)
-
-    def _answer_next(self, answered):
-        from prefect.client.orchestration import get_client
-        from prefect.client.schemas.sorting import FlowRunSort
-
-        with get_client(sync_client=True) as client:
-            for flow_run in client.read_flow_runs(limit=5, sort=FlowRunSort.ID_DESC):
-                keyset = flow_run.state.state_details.run_input_keyset if flow_run.state.is_paused() else None
-                if keyset and (flow_run.id, keyset["schema"]) not in answered:
-                    answered.add((flow_run.id, keyset["schema"]))
-                    schema, heading = (_read(client, flow_run.id, keyset[name]) for name in ("schema", "description"))
-                    self.headings.append(heading)
-                    fields = schema["properties"]
-                    self.names += list(fields)
-                    self.offered |= {name: field.get("enum") for name, field in fields.items()}
-                    given = {name: self._value(name) for name in fields}
-                    result = client.resume_flow_run(flow_run.id, run_input=given)
-                    assert result.status.value == "ACCEPT", result.details
-
-    def _value(self, name):
-        value = self.answers[name]
-        return value.pop(0) if isinstance(value, list) else value
-
-
-def _read(client, flow_run_id, key):
-    value = client._client.get(f"/flow_runs/{flow_run_id}/input/{key}").content.decode()
-    return json.loads(json.loads(value) if value.startswith('"') else value) if "{" in value else json.loads(value)
 
 
 @pytest.fixture
@@ -76,6 +19,7 @@ def person(surroundings, monkeypatch):
     """Give a function that answers Configure and Activate with these answers changed."""
 
     monkeypatch.setattr("tasks.forms.POLL_SECONDS", 0.2)
+    monkeypatch.setattr("tasks.forms.PATIENCE_SECONDS", WAIT_SECONDS)
 
     def answering(**changed):
         from flows.configure_sync import configure_sync
@@ -196,3 +140,98 @@ def test_schedule_of_a_deployment_follows(person):
     assert not paused()
     deactivate_sync()
     assert paused()
+
+
+def add(stage, email, role):
+    with stage.ledger.transaction() as session:
+        people.add(session, ORGANISATION, email, role, "tests")
+
+
+def opened(stage, flow, email):
+    """Deploy a flow, open a run of it as the pages do, and return a function that runs it."""
+    from prefect.client.orchestration import get_client
+    from prefect.flow_engine import run_flow
+
+    from deployments.run_requests import open_run
+
+    def known(flow_run_id):
+        with get_client(sync_client=True) as client:
+            assert client.read_flow_run(flow_run_id).state.is_pending()
+        openings.write_down(stage.ledger, ORGANISATION, flow_run_id, flow=flow.name, by=email)
+
+    flow.to_deployment(ORGANISATION).apply()
+    address = asyncio.run(open_run(ORGANISATION, flow.name, known))
+    with get_client(sync_client=True) as client:
+        flow_run = client.read_flow_run(address.rpartition("/")[2])
+    assert flow_run.state.is_scheduled()
+    return lambda organisation, **_: run_flow(
+        flow, flow_run=flow_run, parameters={"organisation": organisation}, return_type="state"
+    )
+
+
+@pytest.mark.parametrize("name", ["configure_sync", "deactivate_sync"])
+@pytest.mark.usefixtures("surroundings")
+def test_run_that_no_admin_opened_ends_at_once_and_says_where_one_does(stage, monkeypatch, name):
+    flow = getattr(importlib.import_module(f"flows.{name}"), name)
+    stage.activate()
+    add(stage, "ada@example.com", "admin")
+    monkeypatch.setenv("CHATLEDGER_PUBLIC_URL", "https://ledger.example.com")
+
+    ended = flow(return_state=True)
+
+    assert ended.type.value == "FAILED"
+    assert "https://ledger.example.com/connect" in ended.message
+    assert f"chatledger {name.partition('_')[0].replace('configure', 'activate')}" in ended.message
+    with stage.ledger.reading() as session:
+        assert organisations.get(session, ORGANISATION).active
+
+
+@pytest.mark.usefixtures("person")
+def test_run_that_an_admin_opened_asks_and_activates(stage):
+    from flows.configure_sync import configure_sync
+
+    add(stage, "ada@example.com", "admin")
+
+    someone = Person(dict(ANSWERS))
+    someone.answer_all(opened(stage, configure_sync, "ada@example.com"))
+
+    assert someone.state.name == "Completed"
+    assert settings(stage).language == "pt"
+
+
+@pytest.mark.usefixtures("surroundings")
+def test_run_that_an_admin_opened_switches_off(stage):
+    from flows.deactivate_sync import deactivate_sync
+
+    stage.activate()
+    add(stage, "ada@example.com", "admin")
+
+    assert opened(stage, deactivate_sync, "ada@example.com")(ORGANISATION).name == "Completed"
+    with stage.ledger.reading() as session:
+        assert not organisations.get(session, ORGANISATION).active
+
+
+@pytest.mark.usefixtures("surroundings")
+def test_run_that_somebody_else_opened_is_refused(stage):
+    from flows.deactivate_sync import deactivate_sync
+
+    stage.activate()
+    add(stage, "ada@example.com", "admin")
+    add(stage, "olga@example.com", "operator")
+
+    assert opened(stage, deactivate_sync, "olga@example.com")(ORGANISATION).type.value == "FAILED"
+
+
+@pytest.mark.usefixtures("surroundings")
+def test_flow_that_nothing_carries_out_or_prefect_away_names_the_command():
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    from deployments.run_requests import open_run
+
+    with pytest.raises(NotStarted, match=r"Nothing carries this out here: .*`chatledger activate`"):
+        asyncio.run(open_run("nobody", "configure-sync", pytest.fail))
+    with (
+        temporary_settings({PREFECT_API_URL: "http://127.0.0.1:9/api"}),
+        pytest.raises(NotStarted, match=r"Prefect could not be asked .*`chatledger deactivate`"),
+    ):
+        asyncio.run(open_run(ORGANISATION, "deactivate-sync", pytest.fail))

@@ -84,7 +84,7 @@ def test_an_existing_file_is_never_overwritten(backup, ledger):
 
 
 def test_a_folder_that_is_missing_is_told(ledger, tmp_path):
-    with pytest.raises(LedgerUnavailable, match="cannot be written"):
+    with pytest.raises(UsageError, match="there is no folder"):
         backups.back_up(ledger, tmp_path / "missing" / "backup.db")
 
 

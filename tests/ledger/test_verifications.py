@@ -116,7 +116,7 @@ def test_messages_of_a_period_are_those_within_those_unreadable_and_those_named(
 def test_verified_note_is_kept_in_its_newest_state(ledger):
     for digest in ("old", "new"):
         with ledger.transaction() as session:
-            row = VerifiedNote(organisation_id=ORGANISATION, note_id="7", body_hash=digest, modified_at=NOW)
+            row = VerifiedNote(organisation_id=ORGANISATION, note_id="7", body_hash=digest, modified_at=NOW, listed_hash="l")
             verifications.keep_verified(session, [row])
 
     with ledger.reading() as session:

@@ -68,13 +68,12 @@ MUTANTS = {
         *(
             ("OVERLAP = timedelta(minutes=10)", "OVERLAP = timedelta(0)"),
             (
-                "        with tick.ledger.transaction() as session:\n"
-                "            known = phone_index.by_id(session, tick.organisation_id, [row.ref for row in rows])\n",
+                "        with tick.ledger.transaction() as session:\n            # Whoever took",
                 "        with tick.ledger.transaction() as session:\n"
                 "            kept = phone_index.states(session, tick.organisation_id)[module]\n"
                 "            kept.cursor = max([*dated, *([kept.cursor] if kept.cursor else [])], default=None)\n"
                 "        with tick.ledger.transaction() as session:\n"
-                "            known = phone_index.by_id(session, tick.organisation_id, [row.ref for row in rows])\n",
+                "            # Whoever took",
             ),
         ),
         scenario="the_index_and_its_cursor_are_stored_together",
@@ -130,6 +129,11 @@ MUTANTS = {
         "ledger.lease",
         "    if lease is None or lease.fence != fence or lease.holder == FREE or lease.expires_at <= needed_until:",
         "    if False:",
+    ),
+    "index_rows_of_a_late_run_stored": _one(
+        "delivery.index_reading",
+        "which slept in between.\n            lease.check(session, tick.organisation_id, tick.fence)\n",
+        "which slept in between.\n",
     ),
     "stale_write_sent_late": _one(
         "delivery.sending", "    if too_old:", "    if False:", "a_write_that_waited_too_long_is_not_sent"

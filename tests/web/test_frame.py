@@ -1,14 +1,44 @@
 """What holds for every page: who gets in, which headers, which language, what an error looks like."""
 
+from urllib.parse import quote
+
 import pytest
 
 from chatledger.ledger import people
+from chatledger.web.error_pages import FOR_SCRIPTS
+from chatledger.web.roles import ROLES
+from tests.web.routes import ENTRIES
 
 
 def test_nobody_is_led_to_the_sign_in_page_and_back(website):
     answer = website.visitor().get("/connect?x=1")
 
     assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in?next=%2Fconnect%3Fx%3D1")
+
+
+@pytest.mark.parametrize("accept", ["text/html,application/xhtml+xml,*/*;q=0.8", "*/*", None])
+def test_every_page_leads_a_stranger_to_the_sign_in_page_and_back(website, accept):
+    stranger, member = website.visitor(), website.visitor("admin")
+    del stranger.headers["Accept"]
+    pages = [
+        entry.address for entry in ENTRIES if entry.method == "GET" and entry.guard in ROLES and entry.path not in FOR_SCRIPTS
+    ]
+    assert {"/connect", "/sync-log", "/connect/people"} < set(pages)
+
+    for address in pages:
+        answer = stranger.get(address, headers={"Accept": accept} if accept else None)
+        assert (answer.status_code, answer.headers["Location"]) == (303, f"/sign-in?next={quote(address, safe='')}")
+        assert member.get(answer.headers["Location"]).headers["Location"] == address
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/json", "text/event-stream"])
+def test_what_only_scripts_ask_for_tells_a_stranger_to_sign_in(website, accept):
+    asked = [entry for entry in ENTRIES if entry.path in FOR_SCRIPTS and entry.method == "GET"]
+    assert {entry.path for entry in ENTRIES} >= FOR_SCRIPTS
+
+    for entry in asked:
+        answer = website.visitor().get(entry.address, headers={"Accept": accept})
+        assert (answer.status_code, answer.json()) == (401, {"error": "sign in first"})
 
 
 def test_a_program_is_told_to_sign_in(website):

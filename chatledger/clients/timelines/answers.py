@@ -129,7 +129,8 @@ def _error_by_status(answer: Answer, envelope: dict[str, Any], asked: Asked, con
             "or the vendor's edge blocks this machine."
         )
         return NotPermitted(text, **context)
-    if not envelope or not answer.is_client_error:
+    refused = answer.is_client_error or (asked.write and answer.is_success and not _not_found_text(envelope))
+    if not envelope or not refused:
         return _unusable(answer, envelope, asked, context)
     if answer.status == HTTPStatus.NOT_FOUND:
         return NotFound(f"TimelinesAI does not know {asked.what}: read again what exists.", **context)

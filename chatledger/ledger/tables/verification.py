@@ -70,10 +70,14 @@ class Finding(SQLModel, table=True):
 
 
 class VerifiedNote(SQLModel, table=True):
-    """A note whose full text was found as written, so that it need not be read again while neither side has changed it."""
+    """A note whose full text was found as written, so that it need not be read again while neither side has changed it.
+
+    `listed_hash` is the hash of its text as the list of its record's notes shows it, cut.
+    """
 
     __tablename__ = "verified_note"
     organisation_id: str = Field(primary_key=True)
     note_id: str = Field(primary_key=True)
     body_hash: str
     modified_at: datetime = Field(sa_type=UtcTime)
+    listed_hash: str

@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute, Route
 
-from chatledger.web.connecting import answering, pages, people_pages
+from chatledger.web.connecting import answering, configuring, pages, people_pages
 from chatledger.web.connecting.consenting import CALLBACK
 from chatledger.web.parts import WebParts
 
@@ -17,6 +17,8 @@ def routes(_parts: WebParts) -> list[BaseRoute]:
         Route("/connect/me/disconnect", pages.disconnect_myself, methods=["POST"]),
         Route("/connect/timelines", pages.connect_timelines, methods=["POST"]),
         Route("/connect/timelines/disconnect", pages.disconnect_timelines, methods=["POST"]),
+        Route("/connect/configure", configuring.configure, methods=["POST"]),
+        Route("/connect/deactivate", configuring.deactivate, methods=["POST"]),
         Route(CALLBACK, answering.zoho_answered, methods=["GET"]),
         Route("/sign-in/zoho", answering.sign_in_with_zoho, methods=["POST"]),
         Route("/connect/people", people_pages.everybody, methods=["GET"]),

@@ -13,7 +13,7 @@ from chatledger.clients.zoho.data_centres import ACCOUNTS_HOSTS, accounts_addres
 from chatledger.errors import ChatledgerError
 from chatledger.ledger.tables import Person
 from chatledger.settings import SyncSettings
-from chatledger.web.connecting import establishing
+from chatledger.web.connecting import configuring, establishing
 from chatledger.web.connecting.consenting import known_login, redirect_uri, send_to_zoho
 from chatledger.web.connecting.problems import NotConnected, problem_of
 from chatledger.web.connecting.shown import read_connections, settings_of
@@ -38,7 +38,7 @@ async def connections(request: Request) -> Response:
     login = await run_in_threadpool(known_login, parts)
     settings = await run_in_threadpool(settings_of, parts.ledger, parts.organisation_id)
     words = wording("connecting", language_of(request))
-    allow(request, "form-action", consent_origins(parts.zoho_accounts_url))
+    allow(request, "form-action", [*consent_origins(parts.zoho_accounts_url), *configuring.run_origins(parts)])
     return render(
         request,
         "connecting/connections.html",

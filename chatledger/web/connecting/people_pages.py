@@ -135,5 +135,5 @@ def _find_by_email(parts: WebParts, email: str) -> Person | None:
 
 def _is_last_admin(parts: WebParts, person_id: str) -> bool:
     with parts.ledger.reading() as session:
-        admins = [person.id for person in people.everybody(session, parts.organisation_id) if person.role == "admin"]
+        admins = [person.id for person in people.admins(session, parts.organisation_id)]
     return admins == [person_id]

@@ -41,9 +41,13 @@ class TimelinesShown:
 
 @dataclass(frozen=True, slots=True)
 class Connections:
-    """All connections of an organisation, `personal` ones by person id; `activated` binds it to a Zoho organisation."""
+    """All connections of an organisation, `personal` ones by person id.
+
+    `activated` binds it to a Zoho organisation; `active` says that its sync is switched on now.
+    """
 
     activated: bool
+    active: bool
     zoho: ZohoShown | None
     timelines: TimelinesShown | None
     personal: dict[str, ZohoShown]
@@ -62,7 +66,7 @@ def read_connections(ledger: Ledger, organisation_id: str) -> Connections:
     """Return what is stored; asks no outside system."""
     settings = settings_of(ledger, organisation_id)
     with ledger.reading() as session:
-        activated = organisations.find(session, organisation_id) is not None
+        organisation = organisations.find(session, organisation_id)
     needed = needed_scopes(settings.target_module, settings.phone_fields)
     personal_needed = of_a_person(settings.phone_fields)
     zoho: ZohoShown | None = None
@@ -75,7 +79,8 @@ def read_connections(ledger: Ledger, organisation_id: str) -> Connections:
             personal[stored.person_id] = _zoho(stored, personal_needed)
         else:
             zoho = _zoho(stored, needed)
-    return Connections(activated, zoho, timelines, personal)
+    active = organisation is not None and organisation.active
+    return Connections(organisation is not None, active, zoho, timelines, personal)
 
 
 def _zoho(stored: StoredConnection, needed: list[str]) -> ZohoShown:

@@ -165,7 +165,8 @@ class Posting:
             where = f"&chat={chat.id}" if chat else "&anew=1"
             return RedirectResponse(f"/live-chat?module={visitor.record.module}&record={visitor.record.id}{where}", 303)
         words = wording("live_chat", language_of(request))
-        said = trouble.words(words, attempt.trouble) if attempt.trouble else {"title": words["unknown"], "text": ""}
+        uncertain: dict[str, Any] = {"title": words["unknown"], "text": words["unknown_still"], "uncertain": True}
+        said = trouble.words(words, attempt.trouble) if attempt.trouble else uncertain
         return await self.pages.shown(request, visitor, "live_chat/page.html", unsent=said, unsent_text=attempt.text)
 
 

@@ -3,6 +3,7 @@
 from limits import parse
 from starlette.routing import BaseRoute, Route
 
+from chatledger.web.error_pages import FOR_SCRIPTS
 from chatledger.web.limits import LARGER_BODIES, MOST
 from chatledger.web.live_chat.desk import Desk
 from chatledger.web.live_chat.file_kinds import DOCUMENT_LIMIT, MEGABYTE
@@ -15,6 +16,13 @@ from chatledger.web.live_chat.widget import widget
 from chatledger.web.parts import WebParts
 
 LARGER_BODIES["/live-chat/"] = DOCUMENT_LIMIT + MEGABYTE
+FOR_SCRIPTS.update(
+    f"/live-chat/{part}"
+    for part in (
+        "panel", "templates", "events", "messages", "session", "chats/{chat_id:int}/older", "chats/{chat_id:int}/latest",
+        "chats/{chat_id:int}/messages", "chats/{chat_id:int}/reactions",
+    )
+)  # fmt: skip
 MOST["live chat session"] = parse("600/minute")  # a whole office may stand behind one address; each page asks every 4 minutes
 
 

@@ -7,6 +7,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from chatledger.errors import UsageError
 from chatledger.ledger import people
 from chatledger.ledger.tables import Person
 from chatledger.models import RecordRef
@@ -18,6 +19,7 @@ from chatledger.web.roles import SignInNeeded, may, require
 MODULE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
 RECORD_ID = re.compile(r"\d{1,25}")
 SCHEME = "Bearer "
+NO_RECORD = "The live chat is that of a record: open it from one in Zoho, or name it as in /live-chat?module=Leads&record=ID."
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ async def visitor_of(request: Request) -> Visitor:
     """Return who asks.
 
     Raises SignInNeeded for nobody or a token that is over, HTTPException 403 for too little right or another record than the
-    token's, HTTPException 404 where no record is named.
+    token's, UsageError where no record is named.
     """
     token = request.headers.get("Authorization", "")
     if token.startswith(SCHEME):
@@ -52,10 +54,10 @@ async def acting_visitor(request: Request) -> Visitor:
 
 
 def asked_record(request: Request) -> RecordRef:
-    """Return the record in the address; raises HTTPException 404 without one."""
+    """Return the record in the address; raises UsageError without one."""
     module, record_id = request.query_params.get("module", ""), request.query_params.get("record", "")
     if not MODULE.fullmatch(module) or not RECORD_ID.fullmatch(record_id):
-        raise HTTPException(404)
+        raise UsageError(NO_RECORD)
     return RecordRef(module, record_id)
 
 

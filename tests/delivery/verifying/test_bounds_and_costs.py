@@ -40,25 +40,59 @@ def test_period_that_ends_before_it_begins_is_wrong_use(stage, verify):
 
 
 @pytest.mark.usefixtures("two_days")
-def test_notes_cost_a_list_per_record_and_long_ones_a_read_only_once(stage, verify):
-    stage.forget_calls()
-    verify()
-    first = note_calls(stage)
-    stage.forget_calls()
-    verify()
+def test_notes_cost_a_list_per_record_and_a_read_of_each_long_one(stage, verify):
+    stage.advance(600)
+    for _ in range(2):
+        stage.forget_calls()
+        verify()
 
-    assert [len(calls) for calls in (first["lists"], first["reads"])] == [2, 1]
+        assert [len(calls) for calls in note_calls(stage).values()] == [2, 1]
+
+
+@pytest.mark.usefixtures("two_days")
+def test_verification_that_trusts_earlier_reads_reads_a_long_note_only_once(stage, verify):
+    stage.advance(600)
+    verify(trusts_earlier_reads=True)
+    stage.forget_calls()
+    verify(trusts_earlier_reads=True)
+
     assert [len(calls) for calls in note_calls(stage).values()] == [2, 0]
 
 
-def test_long_note_that_was_changed_is_read_again(stage, two_days, verify):
+@pytest.mark.usefixtures("two_days")
+def test_long_note_that_was_written_just_now_is_read_again(stage, verify):
+    verify(trusts_earlier_reads=True)
+    stage.forget_calls()
+    verify(trusts_earlier_reads=True)
+
+    assert [len(calls) for calls in note_calls(stage).values()] == [2, 1]
+
+
+@pytest.mark.parametrize("trusts_earlier_reads", [True, False])
+def test_long_note_that_was_changed_is_read_again(stage, two_days, verify, trusts_earlier_reads):
+    stage.advance(600)
     verify()
-    stage.advance(5)
-    note = stage.message(two_days[1]).note_id
-    text = next(row["Note_Content"] for row in stage.notes() if row["id"] == note)
+    note, text = long_note(stage, two_days)
     stage.zoho.edit_note(note, content=text + "\nal final")
 
-    assert verify().only("note_edited").note_id == note
+    assert verify(trusts_earlier_reads=trusts_earlier_reads).only("note_edited").note_id == note
+
+
+@pytest.mark.parametrize(("at", "trusts_earlier_reads"), [("beginning", True), ("beginning", False), ("end", False)])
+def test_edit_that_did_not_move_the_time_of_a_note_is_found(stage, two_days, verify, at, trusts_earlier_reads):
+    stage.advance(600)
+    verify()
+    note, text = long_note(stage, two_days)
+    first, rest = text.split("\n", 1)
+    changed = f"{first}\nañadido\n{rest}" if at == "beginning" else f"{text}\nañadido"
+    stage.zoho.edit_note(note, content=changed, moves_time=False)
+
+    assert verify(trusts_earlier_reads=trusts_earlier_reads).only("note_edited").note_id == note
+
+
+def long_note(stage, two_days):
+    note = stage.message(two_days[1]).note_id
+    return note, next(row["Note_Content"] for row in stage.notes() if row["id"] == note)
 
 
 @pytest.mark.usefixtures("two_days")

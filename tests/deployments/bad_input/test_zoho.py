@@ -93,3 +93,23 @@ def test_zoho_that_is_down_leaves_messages_pending(stage, command, settings, pre
     with running(stage.zoho.app, port):
         assert command("sync", "--json").code == 0
     assert len(stage.notes()) == 1
+
+
+@pytest.mark.parametrize("status", [403, 503])
+def test_backfill_that_zoho_does_not_take_ends_with_a_sentence_and_nothing_is_lost(
+    stage, activated, prefect, monkeypatch, status
+):
+    monkeypatch.setenv("PREFECT_API_URL", prefect[1])
+    stage.receive("de antes", phone="+573004445566", at=stage.now() - timedelta(days=3))
+    stage.zoho.faults.failures = [Failure(path="/Leads", status=status, body="html", times=99)]
+
+    ran = activated("backfill", "--from", (stage.now() - timedelta(days=5)).isoformat(), "--yes")
+
+    assert ran.code == 1
+    sentence(ran)
+    assert "Done" not in ran.out
+    assert json.loads(ran.out.splitlines()[-1])["messages"]["pending"] == 1
+    stage.zoho.faults.failures = []
+    stage.advance(3600)
+    stage.tick()
+    assert len(stage.leads()) == 2

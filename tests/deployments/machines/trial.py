@@ -13,8 +13,10 @@ from chatledger.ledger.database import open_ledger
 from sandbox.zoho.faults import Failure
 from tests.deployments.machines.installation import SETTINGS, wait_until
 
-HELD_SECONDS = 45
-WAITS = {"CHATLEDGER_HTTP_TIMEOUT_SECONDS": "50", "CHATLEDGER_UNKNOWN_WRITE_WAIT_SECONDS": "55"}
+HELD_SECONDS = 30
+WAITS = {
+    "CHATLEDGER_HTTP_TIMEOUT_SECONDS": "35", "CHATLEDGER_UNKNOWN_WRITE_WAIT_SECONDS": "40", "CHATLEDGER_LEASE_SECONDS": "25"
+}  # fmt: skip
 SLOW_MS = 20_000
 ENDED = ("COMPLETED", "FAILED", "CRASHED")
 

@@ -56,12 +56,11 @@ def slots(client, deployment):
     return client.read_global_concurrency_limit_by_name(f"deployment:{deployment}").active_slots
 
 
-def test_tick_without_lease_is_marked_as_crashed_and_gives_its_place_back(client, deployment, ledger, monkeypatch):
-    monkeypatch.setattr(tidying, "DEAD_SECONDS", 0)
+def test_tick_without_lease_is_marked_as_crashed_and_gives_its_place_back(client, deployment, ledger):
     run = at_work(client, deployment)
     assert slots(client, deployment) == 1
 
-    [dead] = DeadRuns(ledger).mark(client, "main", deployment, ticks=True)
+    [dead] = DeadRuns(ledger, 0).mark(client, "main", deployment, ticks=True)
 
     assert dead.id == run
     assert client.read_flow_run(run).state.is_crashed()
@@ -71,29 +70,27 @@ def test_tick_without_lease_is_marked_as_crashed_and_gives_its_place_back(client
 
 def test_tick_is_given_a_minute_to_show_a_sign_of_life(client, deployment, ledger):
     run = at_work(client, deployment)
-    dead_runs = DeadRuns(ledger)
+    dead_runs = DeadRuns(ledger, 60)
 
     assert dead_runs.mark(client, "main", deployment, ticks=True) == []
     assert dead_runs.mark(client, "main", deployment, ticks=True) == []
     assert client.read_flow_run(run).state.is_running()
 
 
-def test_tick_that_holds_the_lease_is_left_alone(client, deployment, ledger, monkeypatch):
-    monkeypatch.setattr(tidying, "DEAD_SECONDS", 0)
+def test_tick_that_holds_the_lease_is_left_alone(client, deployment, ledger):
     run = at_work(client, deployment)
     lease.acquire(ledger, "main", 60)
 
-    assert DeadRuns(ledger).mark(client, "main", deployment, ticks=True) == []
+    assert DeadRuns(ledger, 0).mark(client, "main", deployment, ticks=True) == []
     assert client.read_flow_run(run).state.is_running()
 
 
 def test_other_runs_are_judged_by_their_heartbeats(client, deployment, ledger, monkeypatch):
-    monkeypatch.setattr(tidying, "DEAD_SECONDS", 0)
     run = at_work(client, deployment)
 
-    assert DeadRuns(ledger).mark(client, "main", deployment, ticks=False) == []
+    assert DeadRuns(ledger, 0).mark(client, "main", deployment, ticks=False) == []
     monkeypatch.setattr(tidying, "HEARTBEATS", timedelta())
-    assert [dead.id for dead in DeadRuns(ledger).mark(client, "main", deployment, ticks=False)] == [run]
+    assert [dead.id for dead in DeadRuns(ledger, 0).mark(client, "main", deployment, ticks=False)] == [run]
 
 
 def test_place_that_no_run_occupies_is_freed(client, deployment, monkeypatch):

@@ -20,8 +20,11 @@ def test_every_role_may_chat(live, role):
 
 
 @pytest.mark.parametrize("query", ["", "?module=Leads", "?record=5", "?module=../x&record=5", "?module=Leads&record=1%20or"])
-def test_an_address_without_a_record_is_no_page(live, query):
-    assert live.seller().get(f"/live-chat{query}").status_code == 404
+def test_an_address_without_a_record_says_where_to_open_it(live, query):
+    answer = live.seller().get(f"/live-chat{query}")
+
+    assert answer.status_code == 400
+    assert "open it from one in Zoho" in answer.text
 
 
 def test_a_record_hidden_by_zoho_is_told_plainly(live):

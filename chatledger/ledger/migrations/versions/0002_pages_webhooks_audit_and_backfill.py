@@ -176,6 +176,7 @@ def upgrade() -> None:
         sa.Column("note_id", sa.String(), nullable=False),
         sa.Column("body_hash", sa.String(), nullable=False),
         sa.Column("modified_at", sa.DateTime(), nullable=False),
+        sa.Column("listed_hash", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("organisation_id", "note_id"),
     )
     op.create_table(

@@ -41,16 +41,16 @@ class Verified:
 def verify(stage: Stage):
     """Give a function that verifies the stage once, in the order of the flow."""
 
-    def verified(*, repairs: bool = True, **period) -> Verified:
-        return asyncio.run(_verify(stage, repairs, period))
+    def verified(**asked) -> Verified:
+        return asyncio.run(_verify(stage, **asked))
 
     return verified
 
 
-async def _verify(stage, repairs, period) -> Verified:
+async def _verify(stage, *, repairs=True, **asked) -> Verified:
     timelines, zoho, count = stage.clients()
     verification = beginning.begin(
-        stage.ledger, ORGANISATION, timelines=timelines, zoho=zoho, count=count, repairs=repairs, **period
+        stage.ledger, ORGANISATION, timelines=timelines, zoho=zoho, count=count, repairs=repairs, **asked
     )
     try:
         await verifying_index.compare_index(verification)
