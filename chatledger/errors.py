@@ -99,3 +99,12 @@ def _restored(kind: type[OutsideError], message: str, attributes: dict[str, Any]
     error = kind(message, system=attributes["system"])
     error.__dict__.update(attributes)
     return error
+
+
+def why_it_ended(error: BaseException) -> str:
+    """Say why a run ended before its end; of an error nobody expected only the class, its words may be somebody's."""
+    if isinstance(error, ChatledgerError):
+        return str(error)
+    if isinstance(error, Exception):
+        return f"An unexpected {type(error).__name__} ended the run; its log in Prefect says where."
+    return "The run was stopped from outside; the next one takes up what it left."

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from chatledger.clients import TimelinesClient
 from chatledger.delivery.tick import Tick
 from chatledger.errors import NotFound, NotPermitted, OutsideError, SchemaDrift
-from chatledger.ledger import Session, backfills, chats, messages, organisations
+from chatledger.ledger import Session, backfills, chats, messages, organisations, storing
 from chatledger.ledger.database import Ledger
 from chatledger.ledger.tables import Backfill, BackfillChat
 from chatledger.models import CallCount, Chat, ChatKind, Message, Page, Unreadable, Workspace
@@ -250,8 +250,8 @@ def _store_history(tick: Tick, session: Session, backfill: Backfill, read: ReadH
     items.sort(key=lambda item: item.timestamp)
     new = len(items) - len(messages.known_uids(session, tick.organisation_id, [item.uid for item in items]))
     days = [local_date(item.timestamp, tick.settings.timezone) for item in items]
-    messages.store(session, tick.organisation_id, tick.run_id, items, days=days, now=now)
-    messages.park_unreadable(session, tick.organisation_id, tick.run_id, read.unreadable, chat_id=read.chat_id, now=now)
+    storing.store(session, tick.organisation_id, tick.run_id, items, days=days, now=now)
+    storing.park_unreadable(session, tick.organisation_id, tick.run_id, read.unreadable, chat_id=read.chat_id, now=now)
     tick.file_urls.update(
         ((item.uid, position), file.url) for item in items for position, file in enumerate(item.attachments) if file.url
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 from chatledger.delivery import index_reading
 from chatledger.delivery.tick import Tick
-from chatledger.errors import ChatledgerError, OutsideError
+from chatledger.errors import OutsideError, why_it_ended
 from chatledger.ledger import lease, messages, runs
 from chatledger.ledger.messages import Verdict
 from chatledger.ledger.tables import Run
@@ -42,31 +42,31 @@ def end(tick: Tick) -> tuple[str, dict[str, Any]]:
     """Write the totals down, give the lease back and return the end state with the summary."""
     with tick.ledger.transaction() as session:
         by_outcome = messages.totals(session, tick.organisation_id, tick.run_id)
-        run = counted(tick, by_outcome, runs.find(session, tick.run_id))
+        run = counted(tick, by_outcome)
         run.state = state_of(run, tick.problems, tick.remarks)
         run.problem = "; ".join(dict.fromkeys([*map(str, tick.problems), *tick.remarks])) or None
         run.trouble_outside = bool(tick.problems)
         run.ended_at = tick.ledger.now()
-        session.add(run)
-    lease.release(tick.ledger, tick.organisation_id, tick.fence)
+        runs.finish(session, run)
+        lease.give_back(session, tick.organisation_id, tick.fence)
     return run.state, summary_of(run)
 
 
 def give_up(tick: Tick, error: BaseException) -> None:
-    """Write down that a run ended by an error, and give the lease back; what it left open is taken over by the next one."""
+    """Write down that a run ended by an error or was stopped, and give the lease back; the next one takes up what it left."""
     with tick.ledger.transaction() as session:
         by_outcome = messages.totals(session, tick.organisation_id, tick.run_id)
-        run = counted(tick, by_outcome, runs.find(session, tick.run_id))
+        run = counted(tick, by_outcome)
         run.state, run.ended_at = "failed", tick.ledger.now()
-        run.problem = str(error) if isinstance(error, ChatledgerError) else f"the run ended by {type(error).__name__}"
+        run.problem = why_it_ended(error)
         run.trouble_outside = isinstance(error, OutsideError)
-        session.add(run)
-    lease.release(tick.ledger, tick.organisation_id, tick.fence)
+        runs.finish(session, run)
+        lease.give_back(session, tick.organisation_id, tick.fence)
 
 
-def counted(tick: Tick, by_outcome: dict[str, int], run: Run | None = None) -> Run:
-    """Return a run's row with what the tick has counted, a new one when none is given."""
-    run = run or Run(id=tick.run_id, organisation_id=tick.organisation_id, started_at=tick.ledger.now())
+def counted(tick: Tick, by_outcome: dict[str, int]) -> Run:
+    """Return a run with what the tick has counted."""
+    run = Run(id=tick.run_id, organisation_id=tick.organisation_id, started_at=tick.ledger.now())
     run.messages_seen = sum(by_outcome.values())
     run.messages_synced, run.messages_skipped = by_outcome.get("synced", 0), by_outcome.get("skipped", 0)
     run.messages_failed, run.messages_pending = by_outcome.get("parked", 0), by_outcome.get("pending", 0)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from chatledger.ledger.messages import content_hash
+from chatledger.ledger.storing import content_hash
 from chatledger.ledger.tables import Message as MessageRow
 from chatledger.models import Message, Outcome, Reason, RecordRef
 

@@ -19,7 +19,7 @@ from chatledger.clients.timelines.brought_messages import (
 from chatledger.clients.timelines.webhook_events import EventKind, read_event
 from chatledger.delivery.tick import Tick
 from chatledger.errors import NotFound, OutsideError
-from chatledger.ledger import Session, chats, messages, webhook_inbox
+from chatledger.ledger import Session, chats, messages, storing, webhook_inbox
 from chatledger.ledger.brought_messages import readable_uids, set_reactions
 from chatledger.ledger.tables import Chat as ChatRow
 from chatledger.ledger.tables import InboxItem
@@ -174,7 +174,7 @@ def _store(tick: Tick, session: Session, new: Sequence[Message], rows: dict[int,
     now = tick.ledger.now()
     ordered = sorted(new, key=lambda message: message.timestamp)
     days = [local_date(message.timestamp, tick.settings.timezone) for message in ordered]
-    messages.store(session, tick.organisation_id, tick.run_id, ordered, days=days, now=now)
+    storing.store(session, tick.organisation_id, tick.run_id, ordered, days=days, now=now)
     for message in ordered:
         row = rows[message.chat_id]
         row.unverified_since = row.unverified_since or now

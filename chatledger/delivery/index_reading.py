@@ -144,10 +144,8 @@ async def read_changes(tick: Tick, *, since: datetime | None = None, whole: bool
             lease.check(session, tick.organisation_id, tick.fence)
             known = phone_index.by_id(session, tick.organisation_id, [row.ref for row in rows])
             phone_index.replace_rows(session, tick.organisation_id, rows, alias_key)
-            kept = phone_index.states(session, tick.organisation_id)[module]
-            kept.cursor = max([*dated, *([kept.cursor] if kept.cursor else [])], default=None)
-            kept.read_at = tick.ledger.now()
-            kept.grown_at = kept.read_at if len(known) < len(rows) else kept.grown_at
+            now, newest = tick.ledger.now(), max(dated, default=None)
+            phone_index.moved_on(session, tick.organisation_id, module, newest, now=now, grown=len(known) < len(rows))
 
 
 async def look_for_conversions(tick: Tick) -> None:

@@ -1,38 +1,34 @@
 """Pinning: a person decides which record the chats of a number belong to, or takes that decision back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from chatledger.clients import ZohoClient
 from chatledger.delivery import index_reading
+from chatledger.delivery.resolving import CURED_BY_A_RECORD
 from chatledger.errors import LedgerUnavailable, NotFound, UsageError
-from chatledger.ledger import Session, chats, erasures, intents, lease, links, messages, organisations, phone_index
+from chatledger.ledger import Session, chats, erasures, intents, lease, links, messages, notes, organisations, phone_index
 from chatledger.ledger.database import Ledger
-from chatledger.models import IndexedRecord, Reason, RecordRef
+from chatledger.models import IndexedRecord, RecordRef
 from chatledger.phones import alias_key
 from chatledger.settings import SyncSettings
 
 LEASE_SECONDS = 30.0
-CURED_BY_A_RECORD = (
-    Reason.SEVERAL_MATCHES,
-    Reason.OUTGOING_ONLY,
-    Reason.MANDATORY_FIELD_MISSING,
-    Reason.FIELD_REFUSED,
-    Reason.DUPLICATE_REFUSED,
-    Reason.RECORD_REFUSED,
-)
-"""What keeps messages from Zoho only as long as their number has no record."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pinned:
-    """What a pin or its end has changed: the record before and after, and how many chats the number has."""
+    """What a pin or its end has changed: the record before and after, and how many chats the number has.
+
+    `with_notes` names the other records (module/id) on which notes of these chats stay.
+    """
 
     before: RecordRef | None
     after: RecordRef | None
     chats: int
     reopened: int
+    with_notes: Sequence[str] = ()
 
 
 async def pin(ledger: Ledger, zoho: ZohoClient, organisation_id: str, key: str, record: RecordRef) -> Pinned:
@@ -56,7 +52,8 @@ async def pin(ledger: Ledger, zoho: ZohoClient, organisation_id: str, key: str, 
         family = [chat.id for chat in chats.of_keys(session, organisation_id, [key])]
         reopened = messages.take_up(session, organisation_id, family, CURED_BY_A_RECORD)
         messages.end_pauses(session, organisation_id, family)
-    return Pinned(RecordRef(known.module, known.record_id) if known else None, record, len(family), reopened)
+        staying = notes.elsewhere(session, organisation_id, family, record)
+    return Pinned(RecordRef(known.module, known.record_id) if known else None, record, len(family), reopened, staying)
 
 
 def unpin(ledger: Ledger, organisation_id: str, key: str) -> Pinned:

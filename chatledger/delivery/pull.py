@@ -11,7 +11,7 @@ from chatledger.delivery.inbox import take_inbox
 from chatledger.delivery.tick import Tick
 from chatledger.delivery.webhook_trust import note_missed, walk_is_due
 from chatledger.errors import LoginRefused, NotFound, NotPermitted, OutsideError, SchemaDrift
-from chatledger.ledger import chats, lease, messages
+from chatledger.ledger import Session, chats, lease, storing
 from chatledger.ledger.tables import Chat as ChatRow
 from chatledger.models import Chat, Message, Page, Unreadable
 from chatledger.phones import chat_phone_key
@@ -55,8 +55,8 @@ async def find_changes(tick: Tick) -> None:
 async def _read_accounts(tick: Tick, *, due: bool) -> None:
     """Read the connected numbers: every hour beside a walk, at once when a webhook told that one has changed."""
     now = tick.ledger.now()
-    with tick.ledger.transaction() as session:
-        read_at = chats.walk_of(session, tick.organisation_id).accounts_read_at
+    with tick.ledger.reading() as session:
+        read_at = chats.accounts_read_at(session, tick.organisation_id)
     if read_at is not None and (not due or now - read_at < ACCOUNTS_EVERY):
         return
     accounts = await tick.timelines.accounts()
@@ -114,14 +114,15 @@ async def _walk(tick: Tick) -> None:
     was_broken, walk.broken = walk.broken, False
     while True:
         page = await tick.timelines.chats(walk.page)
-        changed = _store_page(tick, page, now)
         walk.take(page)
-        if not page.more:
-            return _walked(tick, walk, now, swept=True)
-        if not was_broken and walk.may_stop(page, changed):
-            return _walked(tick, walk, now, swept=walk.sweeps)
-        if (was_broken or walk.broken) and walk.pages_read >= PAGES_PER_TICK:
-            return _interrupted(tick, walk)
+        with tick.ledger.transaction() as session:
+            changed = _store_page(tick, session, page, now)
+            if not page.more:
+                return _walked(tick, session, walk, now, swept=True)
+            if not was_broken and walk.may_stop(page, changed):
+                return _walked(tick, session, walk, now, swept=walk.sweeps)
+            if (was_broken or walk.broken) and walk.pages_read >= PAGES_PER_TICK:
+                return _interrupted(tick, session, walk)
 
 
 def _started(tick: Tick, now: datetime) -> _Walk:
@@ -156,18 +157,17 @@ def _in_order(page: Page[Chat], previous: datetime | None, ended: bool) -> bool:
     return True
 
 
-def _store_page(tick: Tick, page: Page[Chat], now: datetime) -> int:
+def _store_page(tick: Tick, session: Session, page: Page[Chat], now: datetime) -> int:
     region = tick.settings.default_region
-    with tick.ledger.transaction() as session:
-        changed = chats.store_page(
-            session,
-            tick.organisation_id,
-            page.items,
-            since=tick.starts_at,
-            phone_key=lambda chat: chat_phone_key(chat.jid, chat.phone, region),
-            now=now,
-            trusts_webhooks=tick.trusts_webhooks,
-        )
+    changed = chats.store_page(
+        session,
+        tick.organisation_id,
+        page.items,
+        since=tick.starts_at,
+        phone_key=lambda chat: chat_phone_key(chat.jid, chat.phone, region),
+        now=now,
+        trusts_webhooks=tick.trusts_webhooks,
+    )
     if page.unreadable:
         tick.remarks.append(
             f"{len(page.unreadable)} chats of TimelinesAI's list could not be read ({page.unreadable[0].why}); run doctor."
@@ -175,19 +175,21 @@ def _store_page(tick: Tick, page: Page[Chat], now: datetime) -> int:
     return changed
 
 
-def _walked(tick: Tick, done: _Walk, now: datetime, *, swept: bool) -> None:
-    with tick.ledger.transaction() as session:
-        walk = chats.walk_of(session, tick.organisation_id)
-        walk.next_page, walk.walk_newest, walk.order_broken = None, None, done.broken
-        walk.cursor = max([moment for moment in (walk.cursor, done.newest) if moment], default=None)
-        walk.walked_at, walk.pages = now, done.page - 1
-        walk.swept_at = now if swept else walk.swept_at
+def _walked(tick: Tick, session: Session, done: _Walk, now: datetime, *, swept: bool) -> None:
+    chats.walked(
+        session,
+        tick.organisation_id,
+        newest=done.newest,
+        broken=done.broken,
+        pages=done.page - 1,
+        now=now,
+        swept=swept,
+    )
 
 
-def _interrupted(tick: Tick, done: _Walk) -> None:
-    with tick.ledger.transaction() as session:
-        walk = chats.walk_of(session, tick.organisation_id)
-        walk.next_page, walk.walk_newest, walk.order_broken = done.page, done.newest, True
+def _interrupted(tick: Tick, session: Session, done: _Walk) -> None:
+    walk = chats.walk_of(session, tick.organisation_id)
+    walk.next_page, walk.walk_newest, walk.order_broken = done.page, done.newest, True
 
 
 async def read_changed_chats(tick: Tick) -> None:
@@ -260,12 +262,12 @@ def _store(tick: Tick, done: list[_ReadChat]) -> None:
     with tick.ledger.transaction() as session:
         # Whoever took the lease over may have read a later edit of the same messages.
         lease.check(session, tick.organisation_id, tick.fence)
-        messages.store(session, tick.organisation_id, tick.run_id, counted, days=days, now=now)
+        storing.store(session, tick.organisation_id, tick.run_id, counted, days=days, now=now)
         rows = {row.id: row for row in chats.load(session, tick.organisation_id, [chat.id for chat in done])}
         for chat in done:
             if chat.unreadable:
                 unreadable = chat.unreadable
-                messages.park_unreadable(session, tick.organisation_id, tick.run_id, unreadable, chat_id=chat.id, now=now)
+                storing.park_unreadable(session, tick.organisation_id, tick.run_id, unreadable, chat_id=chat.id, now=now)
             _mark_read(rows[chat.id], chat, now)
     done.clear()
 

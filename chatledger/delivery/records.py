@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
-from chatledger.delivery.resolving import decide_all, match_with_fresh_index, wait_for
+from chatledger.delivery.resolving import decide_all, match_with_fresh_index, take_up_cured, wait_for
 from chatledger.delivery.sending import Write, send
 from chatledger.delivery.tick import Tick
 from chatledger.errors import NotPermitted
@@ -191,6 +191,8 @@ def _take(tick: Tick, session: Session, taken: Sequence[_Taken], rule: Rule) -> 
     ]
     links.remember_each(session, tick.organisation_id, new, run_id=tick.run_id, now=now)
     tick.records.update((each.key, each.record) for each in taken)
+    family = chats.of_keys(session, tick.organisation_id, [each.key for each in taken])
+    take_up_cured(tick, session, [chat.id for chat in family])
     if rule is Rule.DUPLICATE:
         tick.matched += len(taken)
         return

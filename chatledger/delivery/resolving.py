@@ -17,6 +17,16 @@ from chatledger.phones import alias_key
 from chatledger.planning import key_batches, pause_after, why_chat_is_skipped, why_message_is_skipped
 from chatledger.settings import SyncSettings
 
+CURED_BY_A_RECORD = (
+    Reason.SEVERAL_MATCHES,
+    Reason.OUTGOING_ONLY,
+    Reason.MANDATORY_FIELD_MISSING,
+    Reason.FIELD_REFUSED,
+    Reason.DUPLICATE_REFUSED,
+    Reason.RECORD_REFUSED,
+)
+"""What keeps messages from Zoho only as long as their number has no record."""
+
 CERTAINLY_KEPT = timedelta(days=retention.SHORTEST_KEPT_DAYS - 2)
 """No text of so young a day is removed: a day has up to 25 hours, and what is removed first is its earliest message."""
 
@@ -113,6 +123,7 @@ def match(tick: Tick, chat_ids: Sequence[int]) -> None:
                 found += _apply(tick, session, key, chats_of[key], decide(case, tick.settings))
         now = tick.ledger.now()
         tick.matched += links.remember_each(session, tick.organisation_id, found, run_id=tick.run_id, now=now)
+        take_up_cured(tick, session, [chat for link in found for chat in chats_of[link.phone_key]])
         _take_up(tick, session, {key: chats_of[key] for key in keys if alias_key(key) not in unconfirmed})
 
 
@@ -186,6 +197,13 @@ def _take_up(tick: Tick, session: Session, chats_of: Mapping[str, list[int]]) ->
     messages.take_up(session, tick.organisation_id, held, waited)
     # Other chats of the number are not in this batch.
     tick.rework.update(chat for family in families if held & set(family) for chat in family)
+
+
+def take_up_cured(tick: Tick, session: Session, chat_ids: Sequence[int]) -> None:
+    """Open the messages of chats again that could not be written as long as their number had no record: it has one now."""
+    held = messages.chats_held(session, tick.organisation_id, chat_ids, CURED_BY_A_RECORD)
+    messages.take_up(session, tick.organisation_id, held, CURED_BY_A_RECORD)
+    tick.rework.update(held)
 
 
 def decide_all(tick: Tick, session: Session, chat_ids: Iterable[int], verdict: Verdict) -> None:

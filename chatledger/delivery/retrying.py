@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from chatledger.delivery.tick import Tick
 from chatledger.errors import NotFound, OutsideError, SchemaDrift, UsageError
-from chatledger.ledger import Session, history, messages, retries
+from chatledger.ledger import Session, history, retries, storing
 from chatledger.ledger.database import Ledger
 from chatledger.ledger.tables import Message
 from chatledger.models import Message as ReadMessage
@@ -102,7 +102,7 @@ async def _read_again(tick: Tick, rows: Sequence[Message]) -> None:
     days = [local_date(item.timestamp, tick.settings.timezone) for item in read]
     now = tick.ledger.now()
     with tick.ledger.transaction() as session:
-        messages.store(session, tick.organisation_id, tick.run_id, read, days=days, now=now)
+        storing.store(session, tick.organisation_id, tick.run_id, read, days=days, now=now)
         retries.tried_in_vain(session, in_vain, run_id=tick.run_id, now=now)
 
 

@@ -108,13 +108,12 @@ def begin(
 
     Intents that an earlier holder left open become unknown: nobody can say whether their requests left.
     """
-    fence = lease.acquire(ledger, organisation_id, options.lease)
-    if fence is None:
-        return None
     run_id = str(uuid.uuid4())
-    now = ledger.now()
     with ledger.transaction() as session:
-        lease.check(session, organisation_id, fence)
+        fence = lease.take(session, organisation_id, options.lease)
+        if fence is None:
+            return None
+        now = ledger.now()
         intents.take_over(session, organisation_id, fence=fence, wait=timedelta(seconds=options.unknown_write_wait))
         runs.start(
             session,

@@ -15,7 +15,7 @@ from chatledger.delivery.comparing import Difference, FindingKind, Known, Standi
 from chatledger.delivery.reading_back import HeldChat, list_chats, read_back
 from chatledger.delivery.verification import ComparedChat, Verification
 from chatledger.delivery.verifying_notes import compare_notes
-from chatledger.errors import ChatledgerError, NotFound, OutsideError
+from chatledger.errors import NotFound, OutsideError, why_it_ended
 from chatledger.ledger import Session, backfills, chats, erasures, history, phone_index, verifications
 from chatledger.ledger.tables import Verification as VerificationRow
 from chatledger.ledger.verifications import FoundCount
@@ -197,7 +197,7 @@ def _state(verification: Verification, row: VerificationRow) -> str:
 def _problem(verification: Verification, error: BaseException | None) -> str | None:
     said = [str(problem) for problem in verification.problems]
     if error is not None:
-        said.append(str(error) if isinstance(error, ChatledgerError) else f"the verification ended by {type(error).__name__}")
+        said.append(why_it_ended(error))
     first, *more = dict.fromkeys(said) or [None]
     return f"{first} {len(more)} more were met." if more else first
 

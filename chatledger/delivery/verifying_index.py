@@ -20,6 +20,8 @@ from chatledger.phones import alias_key
 log = logging.getLogger(__name__)
 
 IDS_PER_CALL = 50
+A_FEW = 20
+MOST_VANISHING = 0.05
 
 
 async def compare_index(verification: Verification) -> None:
@@ -95,13 +97,26 @@ async def _compare_missing(verification: Verification, state: IndexState, seen: 
     organisation = verification.organisation_id
     with verification.ledger.reading() as session:
         unseen = sorted(verifications.indexed_ids(session, organisation, state.module, begun) - seen)
+    gone: list[RecordRef] = []
     for start in range(0, len(unseen), IDS_PER_CALL):
         asked = unseen[start : start + IDS_PER_CALL]
         there = {row.ref.id for row in await read_rows(verification.zoho, state, asked)}
-        gone = [RecordRef(state.module, record_id) for record_id in asked if record_id not in there]
+        gone += [RecordRef(state.module, record_id) for record_id in asked if record_id not in there]
+    believed = not _is_a_mass(len(gone), len(seen) + len(unseen))
+    if believed:
         verification.gone_records.update(gone)
         _mark_gone(verification, gone)
-        verification.keep([Difference(FindingKind.INDEX_GONE, record=ref) for ref in gone], repaired=verification.repairs)
+    found = [Difference(FindingKind.INDEX_GONE, record=ref) for ref in gone]
+    verification.keep(found, repaired=verification.repairs and believed)
+
+
+def _is_a_mass(gone: int, known: int) -> bool:
+    """Say whether so many records vanished at once that Zoho more likely does not show them to us.
+
+    Without them in the index their people would get second records. Those that really were deleted are named by Zoho's list of
+    deletions, which ticks read once a day.
+    """
+    return gone > A_FEW and gone > known * MOST_VANISHING
 
 
 def _repair(verification: Verification, rows: Sequence[IndexedRecord], known: dict[RecordRef, IndexedRecord]) -> None:

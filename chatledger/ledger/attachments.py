@@ -7,6 +7,7 @@ from sqlalchemy import bindparam
 from sqlmodel import Session, col, select, update
 
 from chatledger.ledger.chunking import chunks
+from chatledger.ledger.database import rows_of
 from chatledger.ledger.tables import Message, MessageAttachment, Note
 
 _NOT_UPLOADED = select(MessageAttachment).where(
@@ -55,7 +56,7 @@ def waiting(session: Session, organisation_id: str) -> list[tuple[MessageAttachm
 
 def any_waiting(session: Session, organisation_id: str) -> bool:
     """Say whether a file of a written note waits for its upload."""
-    first = session.exec(_ANY_WAITING, params={"organisation": organisation_id}).first()
+    first = rows_of(session, _ANY_WAITING, {"organisation": organisation_id}).first()
     return first is not None and bool(waiting(session, organisation_id))
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session, SQLModel
 
 from chatledger.errors import LedgerUnavailable, UsageError
-from chatledger.ledger import tables
+from chatledger.ledger import erasures, tables
 from chatledger.ledger.database import HASH_KEY, Ledger, now_in
 from chatledger.ledger.encryption import Cipher, keyed_hash
 from chatledger.ledger.engines import connect, parse_url
@@ -87,18 +87,23 @@ def _copied(source: Connection, target: Connection, table: Table) -> int:
 def restore(ledger: Ledger, backup: Path, *, replace: bool = False) -> int:
     """Fill the ledger from a backup, in one transaction, and return how many rows it holds then.
 
-    Every organisation starts in adopt mode: notes written after the backup was made are found, not doubled. An older backup
+    Every organisation starts in adopt mode: notes written after the backup was made are found, not doubled. Whoever was erased
+    from the ledger since the backup is erased from what comes back as well. An older backup
     is brought to this version first, on a copy. Raises UsageError for a file that is no backup, that was made with another
     secret key, or when the ledger is not empty (unless `replace` is set) or at work.
     """
     with _readable_copy(backup, ledger.cipher) as source, ledger.transaction() as session:
         target = session.connection()
+        receipts = [receipt.model_dump() for receipt in session.execute(select(tables.Erasure)).scalars()]
         _make_room(session, replace=replace)
         count = sum(_copied(source, target, table) for table in _kept())
         _continue_numbering(target)
         now = now_in(session)
         session.execute(update(tables.Organisation).values(restored_at=now))
         session.execute(update(tables.Lease).values(holder="", expires_at=now, fence=tables.Lease.fence + 1))
+        erasures.erase_again(session, [tables.Erasure(**receipt) for receipt in receipts])
+    if receipts:
+        erasures.shred(ledger)
     return count
 
 

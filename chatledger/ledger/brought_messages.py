@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from sqlmodel import Session, col, select
 
-from chatledger.ledger import messages
+from chatledger.ledger import messages, storing
 from chatledger.ledger.chunking import chunks
 from chatledger.ledger.erasures import erased_chats
 from chatledger.ledger.tables import Message
@@ -31,7 +31,7 @@ def set_reactions(session: Session, organisation_id: str, uid: str, reactions: d
         return False
     if row.reactions != reactions:
         row.reactions = dict(reactions)
-        row.content_hash = messages.content_hash(_as_read(row))
+        row.content_hash = storing.content_hash(_as_read(row))
         messages.reopen(session, row.id or 0)
         session.add(row)
     return True

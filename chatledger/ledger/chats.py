@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, func, select, update
 
 from chatledger.ledger.chunking import chunks
+from chatledger.ledger.database import later_of, rows_of
 from chatledger.ledger.erasures import NOBODY, is_erased
 from chatledger.ledger.folding import folded
 from chatledger.ledger.messages import known_uids, take_up
-from chatledger.ledger.tables import Account, Chat, ChatWalk
+from chatledger.ledger.tables import Account, Chat, ChatWalk, UtcTime
 from chatledger.models import Account as KnownAccount
 from chatledger.models import Chat as ReadChat
 from chatledger.models import ChatKind, Reason
@@ -27,6 +28,20 @@ _UNVERIFIED = (
     .values(to_read=True)
 )
 _WALK = select(ChatWalk).where(col(ChatWalk.organisation_id) == bindparam("organisation"))
+_WALKED = (
+    update(ChatWalk)
+    .where(col(ChatWalk.organisation_id) == bindparam("organisation"))
+    .values(
+        next_page=None,
+        walk_newest=None,
+        order_broken=bindparam("broken"),
+        cursor=later_of(col(ChatWalk.cursor), bindparam("newest", type_=UtcTime)),
+        walked_at=bindparam("now"),
+        pages=bindparam("read"),
+        swept_at=func.coalesce(bindparam("swept", type_=UtcTime), col(ChatWalk.swept_at)),
+    )
+)
+_ACCOUNTS_READ_AT = select(ChatWalk.accounts_read_at).where(col(ChatWalk.organisation_id) == bindparam("organisation"))
 _ACCOUNTS = select(Account).where(col(Account.organisation_id) == bindparam("organisation"))
 
 
@@ -37,6 +52,22 @@ def walk_of(session: Session, organisation_id: str) -> ChatWalk:
         walk = ChatWalk(organisation_id=organisation_id)
         session.add(walk)
     return walk
+
+
+def walked(
+    session: Session, organisation_id: str, *, newest: datetime | None, broken: bool, pages: int, now: datetime, swept: bool
+) -> None:
+    """Note that a walk has come to its end; `newest` is its newest message, `swept` says that it looked at the whole list."""
+    ended = {"organisation": organisation_id, "newest": newest, "broken": broken, "read": pages, "now": now}
+    session.flush()
+    session.connection().execute(_WALKED, ended | {"swept": now if swept else None})
+
+
+def accounts_read_at(session: Session, organisation_id: str) -> datetime | None:
+    """Return when the connected numbers were last read, None when they have to be."""
+    asked = {"organisation": organisation_id}
+    moment: datetime | None = rows_of(session, _ACCOUNTS_READ_AT, asked).scalar()
+    return moment
 
 
 def store_accounts(session: Session, organisation_id: str, accounts: Sequence[KnownAccount], now: datetime) -> None:

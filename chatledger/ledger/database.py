@@ -1,16 +1,15 @@
 """The open ledger: one engine, migrated to the newest version, its clock and its cipher."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import Executable, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import BindParameter, ColumnElement, Connection, CursorResult, Executable, bindparam, case, or_, text
 from sqlalchemy.engine import Engine
-from sqlalchemy.orm import class_mapper
+from sqlalchemy.orm import Mapped, class_mapper
 from sqlmodel import Session, SQLModel
 
 from chatledger.ledger.encryption import Cipher, load_cipher
@@ -67,6 +66,9 @@ class Ledger:
 
     def now(self) -> datetime:
         """Return the database's time, aware, in UTC; all processes of a ledger agree on it."""
+        known = _known_time(self._clock, self._engine)
+        if known is not None:
+            return known
         with self.reading() as session:
             return now_in(session)
 
@@ -80,21 +82,26 @@ class Ledger:
 
 def now_in(session: Session) -> datetime:
     """Return the database's time as `Ledger.now` does, by the connection of a running session."""
-    clock: Clock | None = session.info["clock"]
-    if clock is not None:
-        return clock().astimezone(UTC)
-    if session.get_bind().dialect.name == "sqlite":
-        # The clock of SQLite is the machine's, but in milliseconds.
-        return datetime.now(UTC)
+    known = _known_time(session.info["clock"], session.get_bind())
+    if known is not None:
+        return known
     # clock_timestamp() moves on within a transaction, now() does not.
     value: datetime = session.connection().execute(text("SELECT clock_timestamp()")).scalar_one()
     return value.astimezone(UTC)
 
 
+def _known_time(clock: Clock | None, bind: Engine | Connection) -> datetime | None:
+    """Return the database's time where it need not be asked for it."""
+    if clock is not None:
+        return clock().astimezone(UTC)
+    # The clock of SQLite is the machine's, but in milliseconds.
+    return datetime.now(UTC) if bind.dialect.name == "sqlite" else None
+
+
 def insert_if_missing(session: Session, row: SQLModel) -> None:
     """Insert `row` unless its primary or a unique key exists already; one statement, safe between processes."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    session.connection().execute(insert(type(row)).values(row.model_dump(exclude_none=True)).on_conflict_do_nothing())
+    values = row.model_dump(exclude_none=True)
+    session.connection().execute(_inserting(type(row), tuple(values), "NOTHING"), values)
 
 
 def replace(session: Session, table: type[SQLModel], rows: Sequence[dict[str, Any]]) -> None:
@@ -105,15 +112,32 @@ def replace(session: Session, table: type[SQLModel], rows: Sequence[dict[str, An
     if not rows:
         return
     session.flush()
-    session.connection().execute(_replacing(session.get_bind().dialect.name, table, tuple(rows[0])), rows)
+    session.connection().execute(_inserting(table, tuple(rows[0]), "UPDATE"), rows)
 
 
 @cache
-def _replacing(dialect: str, table: type[SQLModel], names: tuple[str, ...]) -> Executable:
-    key = [column.name for column in class_mapper(table).primary_key]
-    statement = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
-    values = {name: statement.excluded[name] for name in names if name not in key}
-    return statement.on_conflict_do_update(index_elements=key, set_=values)
+def _inserting(table: type[SQLModel], names: tuple[str, ...], on_conflict: Literal["NOTHING", "UPDATE"]) -> Executable:
+    """Write the statement as text, which both databases understand: SQLAlchemy compiles its own at every execution."""
+    columns, key = class_mapper(table).columns, [column.name for column in class_mapper(table).primary_key]
+    quoted, given = ", ".join(f'"{name}"' for name in names), ", ".join(f":{name}" for name in names)
+    statement = f'INSERT INTO "{table.__tablename__}" ({quoted}) VALUES ({given}) ON CONFLICT '  # noqa: S608 - our own names
+    if on_conflict == "UPDATE":
+        changed = ", ".join(f'"{name}" = excluded."{name}"' for name in names if name not in key)
+        statement += f"({', '.join(key)}) DO UPDATE SET {changed}"
+    else:
+        statement += "DO NOTHING"
+    return text(statement).bindparams(*[bindparam(name, type_=columns[name].type) for name in names])
+
+
+def later_of(column: Mapped[datetime | None], moment: BindParameter[Any]) -> ColumnElement[datetime | None]:
+    """Return what an update sets a time to that never goes back; None is earlier than any other."""
+    return case((or_(column.is_(None), column < moment), moment), else_=column)
+
+
+def rows_of(session: Session, statement: Executable, asked: Mapping[str, Any]) -> CursorResult[Any]:
+    """Ask for rows without making entities of them, which takes twice as long."""
+    session.flush()
+    return session.connection().execute(statement, asked)
 
 
 def keep_hash_key(session: Session, cipher: Cipher) -> None:

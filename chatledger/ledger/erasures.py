@@ -1,6 +1,6 @@
 """Erasing a person from the ledger, and recognising the person again without knowing the number."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, bindparam
 from sqlmodel import Session, SQLModel, col, delete, or_, select, update
 
 from chatledger.ledger import chunking
-from chatledger.ledger.database import Ledger
+from chatledger.ledger.database import Ledger, rows_of
 from chatledger.ledger.encryption import Cipher
 from chatledger.ledger.intents import UNSETTLED
 from chatledger.ledger.tables import (
@@ -66,7 +66,7 @@ def hash_of(cipher: Cipher, phone_key: str) -> str:
 
 def is_erased(session: Session, organisation_id: str) -> Callable[[str | None], bool]:
     """Return a test for phone keys: whether the person behind one was erased."""
-    hashes = frozenset(session.exec(_HASHES, params={"organisation": organisation_id}))
+    hashes = frozenset(rows_of(session, _HASHES, {"organisation": organisation_id}).scalars())
     cipher: Cipher = session.info["cipher"]
     return lambda key: bool(hashes) and key is not None and hash_of(cipher, key) in hashes
 
@@ -80,7 +80,7 @@ def erased_chats(session: Session, organisation_id: str, chat_ids: Collection[in
     """Return those of the chats whose person was erased."""
     found: set[int] = set()
     for chunk in chunking.chunks(chat_ids):
-        found.update(session.exec(_ERASED_CHATS, params={"organisation": organisation_id, "ids": chunk}))
+        found.update(rows_of(session, _ERASED_CHATS, {"organisation": organisation_id, "ids": chunk}).scalars())
     return found
 
 
@@ -151,6 +151,25 @@ def erase(
     index = (col(IndexedRecord.organisation_id) == organisation_id) & col(IndexedRecord.phone_key).in_(found.keys)
     _update(session, IndexedRecord, index, {"phone_key": None, "alias_key": None})
     return done
+
+
+def erase_again(session: Session, receipts: Iterable[Erasure]) -> None:
+    """Erase the people of these receipts anew, from a ledger that may know them again; the receipts stay as they are."""
+    for receipt in receipts:
+        for key in _known_keys(session, receipt.organisation_id):
+            if hash_of(session.info["cipher"], key) == receipt.phone_hash:
+                found = traces(session, receipt.organisation_id, key)
+                erase(
+                    session, receipt.organisation_id, found, phone_hash=receipt.phone_hash, zoho_notes=receipt.zoho_notes,
+                    actor=receipt.actor, now=receipt.erased_at,
+                )  # fmt: skip
+        session.merge(receipt)
+
+
+def _known_keys(session: Session, organisation_id: str) -> set[str]:
+    tables: tuple[type[Chat | Link | IndexedRecord], ...] = (Chat, Link, IndexedRecord)
+    queries = [select(table.phone_key).where(table.organisation_id == organisation_id).distinct() for table in tables]
+    return {key for query in queries for key in session.exec(query) if key}
 
 
 def _forget_events(session: Session, where: ColumnElement[bool]) -> None:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, insert
 from sqlmodel import Session, col, select, update
 
+from chatledger.ledger.database import rows_of
 from chatledger.ledger.tables import Intent
 
 UNSETTLED = ("open", "unknown")
@@ -20,6 +21,12 @@ _LEFT_BEHIND = select(Intent).where(
     col(Intent.state) == "open",
     col(Intent.fence) < bindparam("fence"),
 )
+_ADDED = insert(Intent).returning(col(Intent.id), sort_by_parameter_order=True)
+_CLOSED = (
+    update(Intent)
+    .where(col(Intent.id) == bindparam("intent"))
+    .values(state=bindparam("state"), result_id=bindparam("result_id"), refusal=bindparam("refusal"))
+)
 _EXPIRED = select(Intent.id).where(
     col(Intent.id).in_(bindparam("ids", expanding=True)), col(Intent.may_leave_until) < bindparam("now")
 )
@@ -27,22 +34,23 @@ _EXPIRED = select(Intent.id).where(
 
 def add(session: Session, intents: Sequence[Intent]) -> list[int]:
     """Add intents and return their ids in the same order."""
-    session.add_all(intents)
-    session.flush()
-    return [intent.id or 0 for intent in intents]
+    rows = [intent.model_dump(exclude={"id"}) for intent in intents]
+    return [intent_id or 0 for intent_id in session.connection().execute(_ADDED, rows).scalars()] if rows else []
 
 
 def close(session: Session, intent_id: int, state: str, *, result_id: str | None = None, refusal: str = "") -> None:
     """Give an intent its final state."""
-    session.exec(update(Intent).where(col(Intent.id) == intent_id).values(state=state, result_id=result_id, refusal=refusal))
+    close_each(session, [(intent_id, state, result_id, refusal)])
 
 
 def close_each(session: Session, closed: Sequence[tuple[int, str, str | None, str]]) -> None:
-    """Give many intents their final state at once: id, state, id of the result, code of the refusal."""
+    """Give many intents their final state at once: id, state, id of the result, code of the refusal.
+
+    Rows that the session holds already do not notice.
+    """
     if closed:
-        session.exec(
-            update(Intent), params=[dict(zip(("id", "state", "result_id", "refusal"), row, strict=True)) for row in closed]
-        )
+        rows = [dict(zip(("intent", "state", "result_id", "refusal"), row, strict=True)) for row in closed]
+        session.connection().execute(_CLOSED, rows)
 
 
 def mark_unknown(session: Session, ids: Iterable[int], settle_after: datetime) -> None:
@@ -77,4 +85,4 @@ def created_records(session: Session, organisation_id: str, phone_key: str) -> l
 
 def expired(session: Session, ids: Sequence[int], now: datetime) -> bool:
     """Say whether one of these open intents is older than it may be when its request leaves."""
-    return session.exec(_EXPIRED, params={"ids": list(ids), "now": now}).first() is not None
+    return rows_of(session, _EXPIRED, {"ids": list(ids), "now": now}).first() is not None

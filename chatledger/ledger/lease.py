@@ -4,9 +4,9 @@ Every change of holder increases the fence. A run remembers the fence it was giv
 transaction that commits a decision; a run that slept through the end of its lease finds another number there.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam
+from sqlalchemy import Row, bindparam
 from sqlmodel import Session, col, select, update
 
 from chatledger.errors import LeaseLost
@@ -16,19 +16,18 @@ from chatledger.ledger.tables import Lease
 
 FREE = ""
 
-# A SQLite transaction is alone from its beginning; `populate_existing` because the row may have been read before.
-_LOCKED = (
-    select(Lease)
-    .where(col(Lease.organisation_id) == bindparam("organisation_id"))
-    .with_for_update()
-    .execution_options(populate_existing=True)
-)
-"""Built once, because every write checks the lease three times."""
+# Built once, because every write checks the lease three times.
 _TERMS = (
     select(col(Lease.holder), col(Lease.fence), col(Lease.expires_at))
-    .where(col(Lease.organisation_id) == bindparam("organisation_id"))
+    .where(col(Lease.organisation_id) == bindparam("organisation"))
     .with_for_update()
 )
+_TAKEN = (
+    update(Lease)
+    .where(col(Lease.organisation_id) == bindparam("organisation"))
+    .values(holder=bindparam("its_holder"), fence=bindparam("its_fence"), expires_at=bindparam("until"))
+)
+_RENEWED = update(Lease).where(col(Lease.organisation_id) == bindparam("organisation")).values(expires_at=bindparam("until"))
 _GIVEN_BACK = (
     update(Lease)
     .where(col(Lease.organisation_id) == bindparam("organisation"), col(Lease.fence) == bindparam("its_fence"))
@@ -42,20 +41,24 @@ def acquire(ledger: Ledger, organisation_id: str, seconds: float) -> int | None:
     A holder that died on this machine is replaced at once, any other one when its time by the database's clock is over.
     """
     with ledger.transaction() as session:
+        return take(session, organisation_id, seconds)
+
+
+def take(session: Session, organisation_id: str, seconds: float) -> int | None:
+    """Do what `acquire` does within a transaction: the lease is taken together with what the run first writes."""
+    lease = _locked(session, organisation_id)
+    if lease is None:
+        first = Lease(organisation_id=organisation_id, holder=FREE, fence=0, expires_at=now_in(session))
+        insert_if_missing(session, first)
         lease = _locked(session, organisation_id)
-        if lease is None:
-            first = Lease(organisation_id=organisation_id, holder=FREE, fence=0, expires_at=now_in(session))
-            insert_if_missing(session, first)
-            lease = _locked(session, organisation_id)
-        now = now_in(session)
-        # A lease that was given back is free even where its end lies ahead because the clock was set back since.
-        if lease is None or (lease.holder != FREE and lease.expires_at > now and not is_gone(lease.holder)):
-            return None
-        lease.holder = str(this_process())
-        lease.fence += 1
-        lease.expires_at = now + timedelta(seconds=seconds)
-        session.add(lease)
-        return lease.fence
+    now = now_in(session)
+    # A lease that was given back is free even where its end lies ahead because the clock was set back since.
+    if lease is None or (lease.holder != FREE and lease.expires_at > now and not is_gone(lease.holder)):
+        return None
+    fence: int = lease.fence + 1
+    taken = {"its_holder": str(this_process()), "its_fence": fence, "until": now + timedelta(seconds=seconds)}
+    session.connection().execute(_TAKEN, taken | {"organisation": organisation_id})
+    return fence
 
 
 def is_held(ledger: Ledger, organisation_id: str) -> bool:
@@ -74,15 +77,20 @@ def renew(ledger: Ledger, organisation_id: str, fence: int, seconds: float) -> N
         lease = _locked(session, organisation_id)
         if lease is None or lease.fence != fence or lease.holder == FREE:
             raise _lost()
-        lease.expires_at = now_in(session) + timedelta(seconds=seconds)
-        session.add(lease)
+        renewed = {"organisation": organisation_id, "until": now_in(session) + timedelta(seconds=seconds)}
+        session.connection().execute(_RENEWED, renewed)
 
 
 def release(ledger: Ledger, organisation_id: str, fence: int) -> None:
     """Give the lease back, so that the next run may start at once; nothing happens when it is no longer ours."""
     with ledger.transaction() as session:
-        ours = {"organisation": organisation_id, "its_fence": fence, "now": now_in(session)}
-        session.connection().execute(_GIVEN_BACK, ours)
+        give_back(session, organisation_id, fence)
+
+
+def give_back(session: Session, organisation_id: str, fence: int) -> None:
+    """Do what `release` does within a transaction: the lease is free as soon as what the run last writes is."""
+    ours = {"organisation": organisation_id, "its_fence": fence, "now": now_in(session)}
+    session.connection().execute(_GIVEN_BACK, ours)
 
 
 def check(session: Session, organisation_id: str, fence: int, seconds_left: float = 0) -> None:
@@ -91,14 +99,15 @@ def check(session: Session, organisation_id: str, fence: int, seconds_left: floa
     The lease stays locked until the transaction of `session` ends, so that nobody can take it between this check and the
     commit of what was decided.
     """
-    lease = session.connection().execute(_TERMS, {"organisation_id": organisation_id}).one_or_none()
+    lease = _locked(session, organisation_id)
     needed_until = now_in(session) + timedelta(seconds=seconds_left)
     if lease is None or lease.fence != fence or lease.holder == FREE or lease.expires_at <= needed_until:
         raise _lost()
 
 
-def _locked(session: Session, organisation_id: str) -> Lease | None:
-    return session.exec(_LOCKED, params={"organisation_id": organisation_id}).one_or_none()
+def _locked(session: Session, organisation_id: str) -> Row[tuple[str, int, datetime]] | None:
+    # A SQLite transaction is alone from its beginning.
+    return session.connection().execute(_TERMS, {"organisation": organisation_id}).one_or_none()
 
 
 def _lost() -> LeaseLost:

@@ -1,6 +1,6 @@
 """Notes: one row per chat, local date and part, with the hash of the body Zoho last confirmed."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import bindparam
@@ -38,6 +38,17 @@ def of_days(
         for row in session.exec(_OF_DAYS, params=asked):
             found.setdefault((row.chat_id, row.local_date), []).append(row)
     return found
+
+
+def elsewhere(session: Session, organisation_id: str, chat_ids: Iterable[int], record: RecordRef) -> list[str]:
+    """Return the records (module/id) other than this one that notes of these chats stand on."""
+    found: set[str] = set()
+    for chunk in chunks(chat_ids):
+        query = select(Note.module, Note.record_id).where(
+            Note.organisation_id == organisation_id, col(Note.chat_id).in_(chunk), col(Note.zoho_id).is_not(None)
+        )
+        found |= {f"{module}/{record_id}" for module, record_id in session.exec(query.distinct()) if record_id}
+    return sorted(found - {f"{record.module}/{record.id}"})
 
 
 def any_known(session: Session, organisation_id: str) -> bool:

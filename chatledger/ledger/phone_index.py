@@ -3,14 +3,15 @@
 import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam
-from sqlmodel import Session, col, delete, select
+from sqlalchemy import Row, bindparam
+from sqlmodel import Session, col, delete, func, select, update
 
 from chatledger.ledger.chunking import chunks
-from chatledger.ledger.database import now_in, replace
+from chatledger.ledger.database import later_of, now_in, replace, rows_of
 from chatledger.ledger.erasures import is_erased
-from chatledger.ledger.tables import IndexedRecord, IndexState
+from chatledger.ledger.tables import IndexedRecord, IndexState, UtcTime
 from chatledger.models import IndexedRecord as Record
 from chatledger.models import RecordRef
 
@@ -18,6 +19,15 @@ ColumnOfKeys = Callable[[str], str]
 
 # Built once, because every decision of a tick asks the index.
 _STATES = select(IndexState).where(col(IndexState.organisation_id) == bindparam("organisation"))
+_MOVED_ON = (
+    update(IndexState)
+    .where(col(IndexState.organisation_id) == bindparam("organisation"), col(IndexState.module) == bindparam("its_module"))
+    .values(
+        cursor=later_of(col(IndexState.cursor), bindparam("newest", type_=UtcTime)),
+        read_at=bindparam("now"),
+        grown_at=func.coalesce(bindparam("grown_now", type_=UtcTime), col(IndexState.grown_at)),
+    )
+)
 _WHERE = {
     column: select(IndexedRecord).where(
         col(IndexedRecord.organisation_id) == bindparam("organisation"),
@@ -32,6 +42,14 @@ def states(session: Session, organisation_id: str) -> dict[str, IndexState]:
     """Return how far the index of each module is."""
     rows = session.exec(_STATES, params={"organisation": organisation_id}).all()
     return {row.module: row for row in rows}
+
+
+def moved_on(
+    session: Session, organisation_id: str, module: str, newest: datetime | None, *, now: datetime, grown: bool
+) -> None:
+    """Note up to which change of a module the index was read; the cursor never goes back. `grown`: a record appeared."""
+    moved = {"organisation": organisation_id, "its_module": module, "newest": newest, "now": now}
+    session.connection().execute(_MOVED_ON, moved | {"grown_now": now if grown else None})
 
 
 def start_building(session: Session, organisation_id: str, module: str, phone_field: str, region: str) -> IndexState:
@@ -142,11 +160,11 @@ def _where(session: Session, organisation_id: str, module: str, column: str, val
     found: list[Record] = []
     for chunk in chunks(values):
         asked = {"organisation": organisation_id, "module": module, "values": list(chunk)}
-        found += [_value(row) for row in session.exec(_WHERE[column], params=asked)]
+        found += [_value(row) for row in rows_of(session, _WHERE[column], asked)]
     return found
 
 
-def _value(row: IndexedRecord) -> Record:
+def _value(row: Row[Any]) -> Record:
     return Record(
         ref=RecordRef(row.module, row.record_id),
         phone_key=row.phone_key,

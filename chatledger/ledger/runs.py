@@ -1,6 +1,6 @@
 """Runs: one row per tick with its totals, which the summary, the sync log and the artifacts are read from."""
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, insert
 from sqlmodel import Session, col, select, update
 
 from chatledger.ledger.tables import Change, Run
@@ -11,6 +11,10 @@ _CRASHED = (
     .values(state="crashed", ended_at=bindparam("now"), problem="the process ended before the run did")
 )
 
+_STARTED = insert(Run)
+_IDENTITY = {"id", "organisation_id", "flow_run_id", "kind", "started_at", "fence"}
+_FINISHED = update(Run).where(col(Run.id) == bindparam("its_id"))
+
 
 def start(session: Session, run: Run) -> None:
     """Write a run down, and that any earlier one which is still called running has crashed.
@@ -18,7 +22,12 @@ def start(session: Session, run: Run) -> None:
     Only the holder of the lease starts runs, so an earlier one cannot be alive.
     """
     session.connection().execute(_CRASHED, {"organisation": run.organisation_id, "now": run.started_at})
-    session.add(run)
+    session.connection().execute(_STARTED, run.model_dump())
+
+
+def finish(session: Session, run: Run) -> None:
+    """Write down how a run ended and what it counted; who it is stays as it was written when it started."""
+    session.connection().execute(_FINISHED, {"its_id": run.id} | run.model_dump(exclude=_IDENTITY))
 
 
 def find(session: Session, run_id: str) -> Run:

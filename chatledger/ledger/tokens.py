@@ -9,19 +9,31 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, bindparam
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, or_, select, update
 
-from chatledger.ledger.database import Ledger, insert_if_missing, now_in
+from chatledger.ledger.database import Ledger, insert_if_missing, now_in, rows_of
 from chatledger.ledger.process import this_process
 from chatledger.ledger.tables import ConnectionToken
 from chatledger.models import AccessToken
 
-_CIPHERTEXT = select(ConnectionToken.ciphertext).where(
+# Built once: every run asks for its token first.
+_ROW = (
     col(ConnectionToken.organisation_id) == bindparam("organisation"),
-    col(ConnectionToken.connection) == bindparam("connection"),
+    col(ConnectionToken.connection) == bindparam("its_connection"),
 )
-# Built once: every run asks for it first.
+_CIPHERTEXT = select(ConnectionToken.ciphertext).where(*_ROW)
+_CLAIMED = (
+    update(ConnectionToken)
+    .where(*_ROW, or_(col(ConnectionToken.claimed_until).is_(None), col(ConnectionToken.claimed_until) <= bindparam("now")))
+    .values(claimed_by=bindparam("its_holder"), claimed_until=bindparam("until"))
+)
+_SAVED = update(ConnectionToken).where(*_ROW).values(ciphertext=bindparam("its_ciphertext"))
+_GIVEN_BACK = (
+    update(ConnectionToken)
+    .where(*_ROW, col(ConnectionToken.claimed_by) == bindparam("its_holder"))
+    .values(claimed_by=None, claimed_until=None)
+)
 
 
 class LedgerTokenStore:
@@ -49,27 +61,24 @@ class LedgerTokenStore:
         Raises LedgerUnavailable when it was stored under another secret key.
         """
         with self._ledger.reading() as session:
-            ciphertext = session.exec(_CIPHERTEXT, params=self._asked()).first()
+            ciphertext = rows_of(session, _CIPHERTEXT, self._asked()).scalar()
         return _from_text(self._ledger.cipher.decrypt(ciphertext)) if ciphertext else None
 
     def claim_refresh(self, seconds: float) -> bool:
         """Reserve the right to refresh for `seconds` by the database's clock; False while anybody holds it."""
         with self._ledger.transaction() as session:
-            if session.get(ConnectionToken, self._key) is None:
+            if rows_of(session, _CIPHERTEXT, self._asked()).first() is None:
                 insert_if_missing(session, self._empty_row())
             now = now_in(session)
-            until = col(ConnectionToken.claimed_until)
-            claim = update(ConnectionToken).values(claimed_by=self._holder, claimed_until=now + timedelta(seconds=seconds))
-            claim = claim.execution_options(synchronize_session=False)  # its row is not looked at again
-            claimed = session.exec(claim.where(*self._row(), or_(until.is_(None), until <= now)))
-            return claimed.rowcount == 1
+            claim = {"its_holder": self._holder, "now": now, "until": now + timedelta(seconds=seconds)}
+            return session.connection().execute(_CLAIMED, self._asked() | claim).rowcount == 1
 
     def save(self, token: AccessToken) -> None:
         """Store a fresh token and give the reservation back."""
         ciphertext = self._ledger.cipher.encrypt(_to_text(token))
         with self._ledger.transaction() as session:
             insert_if_missing(session, self._empty_row())
-            session.exec(update(ConnectionToken).values(ciphertext=ciphertext).where(*self._row()))
+            session.connection().execute(_SAVED, self._asked() | {"its_ciphertext": ciphertext})
             self._give_back(session)
 
     def release_refresh(self) -> None:
@@ -78,20 +87,15 @@ class LedgerTokenStore:
             self._give_back(session)
 
     def _give_back(self, session: Session) -> None:
-        given_back = update(ConnectionToken).values(claimed_by=None, claimed_until=None)
-        session.exec(given_back.where(*self._row(), col(ConnectionToken.claimed_by) == self._holder))
+        session.connection().execute(_GIVEN_BACK, self._asked() | {"its_holder": self._holder})
 
     def _asked(self) -> dict[str, str]:
         organisation_id, connection = self._key
-        return {"organisation": organisation_id, "connection": connection}
+        return {"organisation": organisation_id, "its_connection": connection}
 
     def _empty_row(self) -> ConnectionToken:
         organisation_id, connection = self._key
         return ConnectionToken(organisation_id=organisation_id, connection=connection)
-
-    def _row(self) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-        organisation_id, connection = self._key
-        return col(ConnectionToken.organisation_id) == organisation_id, col(ConnectionToken.connection) == connection
 
 
 def _to_text(token: AccessToken) -> str:

@@ -7,9 +7,10 @@ import typer
 from rich.text import Text
 
 from blocks.environment import read_state_settings
+from chatledger.counting import counted
 from chatledger.delivery.recognising import activated
 from chatledger.errors import UsageError
-from chatledger.ledger import Session, chats, history, organisations, runs
+from chatledger.ledger import Session, chats, history, messages, organisations, runs
 from chatledger.ledger.reasons import reasons_in_words
 from chatledger.ledger.tables import Change, Message, Run
 from chatledger.models import Outcome, Reason
@@ -45,15 +46,19 @@ def log(
             rows = history.messages(
                 session, organisation, run_id=chosen.id if chosen else None, outcome=outcome, reason=reason, limit=limit
             )
+            later = _decided_later(session, organisation, chosen) if not (outcome or reason) else 0
             changes = _changes(session, organisation, chosen, limit) if not (outcome or reason) else []
             known = chats.load(session, organisation, [row.chat_id for row in rows])
             names = {chat.id: chat.phone_key or chat.name for chat in known}
     if as_json:
-        print_json(_as_json(chosen, rows, changes))
+        print_json(_as_json(chosen, rows, changes) | ({"decided_later": later} if chosen else {}))
         return
     if chosen:
         _show_run(chosen, zone)
     _show_messages(rows, names, zone, limit)
+    if later:
+        told = f"{counted(later, 'message')} of this run: decided anew by later runs and listed there."
+        console().print(f"\n{told} `chatledger explain UID` shows every step.", style="dim")
     _show_changes(changes, zone)
 
 
@@ -63,6 +68,13 @@ def _run(session: Session, organisation: str, beginning: str) -> Run:
         said = "Several runs begin" if found else "No run begins"
         raise UsageError(f"{said} with {beginning}; `chatledger log` lists the newest.")
     return found[0]
+
+
+def _decided_later(session: Session, organisation: str, run: Run | None) -> int:
+    """Return how many messages of a finished run belong to later runs by now, because those decided them anew."""
+    if run is None or run.ended_at is None:
+        return 0
+    return max(0, run.messages_seen - sum(messages.totals(session, organisation, run.id).values()))
 
 
 def _changes(session: Session, organisation: str, run: Run | None, limit: int) -> list[Change]:

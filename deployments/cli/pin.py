@@ -38,6 +38,8 @@ def pin(
         trail.write_down(ledger, organisation.id, "pinned", "record", record, phone_key=key)
     print(f"Pinned: {_chats(done)} to {record}{_before(done)}.")
     print(f"  {record_url(organisation.zgid)}/{record}")
+    if done.with_notes:
+        print(f"  notes written until now stay on {', '.join(done.with_notes)}; remove them there where they do not belong.")
     if done.reopened:
         waited = counted(done.reopened, "message")
         print(f"  {waited} of it, not written until now: the next run (`chatledger sync`) writes them.")

@@ -1,5 +1,6 @@
 """Listening sockets: on the port that was asked for, or near a customary one."""
 
+import os
 import socket
 
 from chatledger.errors import UsageError
@@ -15,6 +16,6 @@ def listening(host: str, port: int | None, *, customary: int, option: str) -> so
             return socket.create_server((host, candidate), backlog=128)
         except (OSError, OverflowError) as error:
             if port is not None or candidate == 0:
-                reason = (getattr(error, "strerror", None) or str(error)).lower()
+                reason = (os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)).lower()
                 raise UsageError(f"{option} {candidate}: nobody can listen there on {host} ({reason}).") from None
     raise AssertionError("unreachable: port 0 is the last candidate")

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
+from functools import cache
 from typing import Any
 
 import pydantic
@@ -128,11 +129,11 @@ def _moments(shapes: Shapes, account: Any) -> dict[str, Any]:
 
 
 def _act(act: Any) -> Any:
-    checked_act = pydantic.validate_call(act)
+    checked = cache(lambda: pydantic.validate_call(act))  # takes its time, and most acts are never asked for over HTTP
 
     async def perform(request: Request) -> Response:
         try:
-            return JSONResponse(checked_act(**await json_object(request)) or {})
+            return JSONResponse(checked()(**await json_object(request)) or {})
         except (LookupError, TypeError, ValueError) as error:
             return wrong_use(str(error))
 

@@ -147,9 +147,11 @@ def exported(ledger_file: Path, rows: int, messages: int, kind: str) -> tuple[in
     days = 730 * rows / messages
     start = (datetime.now(UTC) - timedelta(days=days)).replace(microsecond=0).isoformat()
     out = ledger_file.parent / f"export.{kind}"
+    # Not getrusage: its maximum is that of this process, out of which the other one was made.
     code = (
-        "import resource, sys; from deployments.cli.main import app; "
-        "app(sys.argv[1:], standalone_mode=False); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        "import re, sys; from pathlib import Path; from deployments.cli.main import app; "
+        "app(sys.argv[1:], standalone_mode=False); "
+        "print(re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1])"
     )
     variables = {
         "CHATLEDGER_HOME": str(ledger_file.parent), "CHATLEDGER_LEDGER_URL": f"sqlite:///{ledger_file}",

@@ -7,12 +7,15 @@ times, until one is answered with 2xx. Then it ticks until the inbox is empty an
 import argparse
 import asyncio
 import json
+import multiprocessing
 import random
 import statistics
 import tempfile
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import httpx
@@ -33,6 +36,7 @@ from tests.webhook_stage import Webhooks
 ATTEMPTS = 3
 AT_ONCE = 50
 CHATS = 50
+SECRET_KEY = "only for the bench"
 
 
 @dataclass(frozen=True)
@@ -60,10 +64,10 @@ def prepare(stage: Stage, webhooks: Webhooks, count: int, seed: int = 1) -> Burs
     return Burst(bodies, uids, len(set(broken)))
 
 
-async def send(url: str, bodies: list[bytes]) -> list[float]:
-    """Send everything, fifty at once, each up to three times; return how long each answered attempt took, in seconds."""
+async def send(url: str, bodies: list[bytes], at_once: int = AT_ONCE) -> list[float]:
+    """Send everything, so many at once, each up to three times; return how long each answered attempt took, in seconds."""
     took: list[float] = []
-    gate = asyncio.Semaphore(AT_ONCE)
+    gate = asyncio.Semaphore(at_once)
     async with httpx.AsyncClient(headers={"Content-Type": "application/json"}, timeout=10) as client:
 
         async def deliver(body: bytes) -> None:
@@ -78,6 +82,28 @@ async def send(url: str, bodies: list[bytes]) -> list[float]:
 
         await asyncio.gather(*(deliver(body) for body in bodies))
     return took
+
+
+@contextmanager
+def receiving(ledger_url: str, home: Path) -> Iterator[str]:
+    """Serve the web pages over a ledger in a process of their own, as `serve` does; give their address."""
+    spawned = multiprocessing.get_context("spawn")
+    ours, theirs = spawned.Pipe()
+    process = spawned.Process(target=_receive, args=(ledger_url, home, theirs), daemon=True)
+    process.start()
+    try:
+        yield ours.recv()
+    finally:
+        ours.send("stop")
+        process.join()
+
+
+def _receive(ledger_url: str, home: Path, pipe: Connection) -> None:
+    ledger = open_ledger(ledger_url, home=home, secret_key=SECRET_KEY)
+    with running(create_app(WebParts(ledger, ORGANISATION, "http://127.0.0.1", public=True))) as base:
+        pipe.send(base)
+        pipe.recv()
+    ledger.close()
 
 
 def settle(stage: Stage) -> tuple[list[Message], list[InboxItem]]:
@@ -108,6 +134,8 @@ def main() -> None:
     """Send the burst and print how it went."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--count", type=int, default=10_000)
+    parser.add_argument("--at-once", type=int, default=AT_ONCE, help="how many are under way at the same time")
+    asked = parser.parse_args()
     world = small_world()
     timelines, zoho = TimelinesStandIn(world["timelines"]), ZohoStandIn(world["zoho"])
     with ExitStack() as stack:
@@ -116,22 +144,21 @@ def main() -> None:
         timelines.service.deliveries._loop = None  # what it sends is taken from its queue
         stage = Stage(timelines, zoho, urls)
         url = f"sqlite:///{folder / 'ledger.db'}"
-        stage.ledger = open_ledger(url, home=folder, secret_key="only for the bench", clock=stage.now)
+        stage.ledger = open_ledger(url, home=folder, secret_key=SECRET_KEY, clock=stage.now)
         stack.callback(stage.ledger.close)
-        parts = WebParts(stage.ledger, ORGANISATION, "http://127.0.0.1", public=True)
-        base = stack.enter_context(running(create_app(parts)))
         stage.activate()
+        base = stack.enter_context(receiving(url, folder))
         webhooks = Webhooks(stage)
         webhooks.subscribe(base)
-        burst = prepare(stage, webhooks, parser.parse_args().count)
+        burst = prepare(stage, webhooks, asked.count)
         secret = webhook_registrations.secret_of(stage.ledger, ORGANISATION)
         started = time.monotonic()
-        took = asyncio.run(send(f"{base}/webhooks/timelines/{secret}", burst.bodies))
+        took = asyncio.run(send(f"{base}/webhooks/timelines/{secret}", burst.bodies, asked.at_once))
         seconds = time.monotonic() - started
         check(burst, stage)
     rate, middle, late = len(took) / seconds, statistics.median(took), statistics.quantiles(took, n=20)[-1]
     print(f"{len(burst.bodies)} webhooks in {seconds:.1f} s ({rate:.0f} a second), {len(took) - len(burst.bodies)} sent again")
-    print(f"answered in {1_000 * middle:.0f} ms (median), {1_000 * late:.0f} ms (95th percentile), {AT_ONCE} at once")
+    print(f"answered in {1_000 * middle:.0f} ms (median), {1_000 * late:.0f} ms (95th percentile), {asked.at_once} at once")
     print(f"{len(burst.uids)} messages, none lost, none doubled; {burst.malformed} malformed bodies kept with a reason")
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from chatledger.delivery import erasing, explaining, pinning
 from chatledger.errors import LedgerUnavailable, NotPermitted, UsageError
-from chatledger.ledger import lease
+from chatledger.ledger import backups, erasures, lease
 from chatledger.models import RecordRef
 from tests.stage import ANA, ORGANISATION
 from tests.webhook_stage import Webhooks
@@ -178,3 +178,18 @@ def test_what_webhooks_brought_of_the_person_is_forgotten_now_and_later(stage):
     rows = "\n".join(sqlite3.connect(path_of(stage)).iterdump())
     assert [trace for trace in (ANA[1:], TEXT, NAME) if trace in rows] == []
     assert "hola de beto" in rows
+
+
+def test_restored_older_backup_does_not_bring_the_person_back(synced, tmp_path):
+    backups.back_up(synced.ledger, tmp_path / "backup.db")
+    receipt = erase(synced).receipt
+
+    backups.restore(synced.ledger, tmp_path / "backup.db", replace=True)
+
+    assert TEXT.encode() not in bytes_of(synced)
+    with synced.ledger.reading() as session:
+        kept = erasures.receipt(session, ORGANISATION, receipt.phone_hash)
+    assert (kept.erased_at, kept.messages) == (receipt.erased_at, receipt.messages)
+    synced.advance(3600)
+    synced.tick()
+    assert not any(TEXT in note["Note_Content"] for note in synced.notes())

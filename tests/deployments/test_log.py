@@ -97,6 +97,16 @@ def test_run_as_json_holds_every_message_and_change(command, two_runs):
     assert not any("text" in row for row in seen["messages"])
 
 
+def test_run_whose_messages_a_later_run_decided_says_so(stage, command, two_runs):
+    stage.zoho.make_mandatory("Leads", "Industry", mandatory=False)
+    stage.advance(25 * 3600)
+    stage.tick()
+
+    assert "1 message of this run: decided anew by later runs" in command("log", "--run", two_runs[1]).out
+    assert json.loads(command("log", "--run", two_runs[1], "--json").out)["decided_later"] == 1
+    assert "decided anew" not in command("log", "--run", two_runs[0]).out
+
+
 @pytest.mark.usefixtures("two_runs")
 def test_outcome_finds_messages_of_all_runs_with_their_detail(command):
     ran = command("log", "--outcome", "parked")

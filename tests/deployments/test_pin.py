@@ -222,3 +222,14 @@ def test_program_pins_and_unpins(program, stage, twins):
     assert "1 message of it" in pinned.out
     assert f"Leads/{older}" in unpinned.out
     assert link(stage) is None
+
+
+def test_notes_that_stay_on_another_record_are_named(program, stage, twins):
+    older, newer = twins
+    program("pin", ANA, f"Leads/{older}")
+    stage.receive()
+    stage.tick()
+
+    ran = program("pin", ANA, f"Leads/{newer}")
+
+    assert f"stay on Leads/{older};" in ran.out

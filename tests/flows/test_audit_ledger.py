@@ -91,4 +91,5 @@ def test_audit_that_breaks_off_is_failed_and_says_so_in_the_ledger(stage, audit,
 
     row, _ = latest(stage)
     assert state.is_failed()
-    assert (row.state, row.problem) == ("failed", "the verification ended by RuntimeError")
+    assert row.state == "failed"
+    assert "RuntimeError" in row.problem

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
+from chatledger.errors import UsageError
 from chatledger.ledger import Session, organisations
 from chatledger.ledger.message_pages import MessagePosition
 from chatledger.ledger.run_pages import RunPosition
@@ -34,17 +35,22 @@ def zone_of(session: Session, organisation_id: str) -> str:
 
 
 def chosen(query: QueryParams, name: str, known: Any) -> str | None:
-    """Return a parameter that is one of the known values, else None."""
+    """Return a parameter that is one of the known values, None where it is not given. Raises UsageError for any other."""
     value = query.get(name, "")
-    return value if value in known else None
+    if not value:
+        return None
+    if value not in known:
+        raise UsageError(f"The filter {name} has no such value: choose one of the list.")
+    return value
 
 
 def day(query: QueryParams, name: str) -> date | None:
-    """Return a day, None where none or nonsense is given."""
+    """Return a day, None where none is given. Raises UsageError for what is no day."""
+    value = query.get(name, "")
     try:
-        return date.fromisoformat(query.get(name, ""))
+        return date.fromisoformat(value) if value else None
     except ValueError:
-        return None
+        raise UsageError(f"The filter {name} is not a day: write it as 2026-03-31.") from None
 
 
 def period(query: QueryParams, zone: str) -> tuple[datetime | None, datetime | None]:

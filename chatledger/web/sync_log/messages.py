@@ -83,11 +83,18 @@ def _read_list(parts: WebParts, request: Request) -> _Listed:
     return _Listed(listed, found, reasons, numbers, zone)
 
 
+def _chat(text: str) -> tuple[int, ...] | None:
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 19):  # noqa: PLR2004 - what fits into 64 bits
+        raise UsageError("The filter chat is not the number of a chat in TimelinesAI.")
+    return (int(text),)
+
+
 def _filter(request: Request, zone: str, numbers: list[Account]) -> MessageFilter:
     query = request.query_params
     reason = asking.chosen(query, "reason", list(Reason))
     start, end = asking.period(query, zone)
-    chat = query.get("chat", "")
     of_numbers = [
         number.id
         for number in numbers
@@ -99,7 +106,7 @@ def _filter(request: Request, zone: str, numbers: list[Account]) -> MessageFilte
         outcome=asking.chosen(query, "outcome", list(Outcome)),
         reasons=(reason,) if reason else None,
         account_ids=tuple(of_numbers) if query.get("number") or query.get("owner") else None,
-        chat_ids=(int(chat),) if chat.isascii() and chat.isdigit() and len(chat) < 19 else None,  # noqa: PLR2004 - 64 bits
+        chat_ids=_chat(query.get("chat", "")),
     )
 
 

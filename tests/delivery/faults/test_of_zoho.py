@@ -53,6 +53,20 @@ def test_field_that_a_layout_demands_from_today_parks_with_its_name_and_is_tried
     assert outcome(stage, uid)[0] == "synced"
 
 
+def test_messages_parked_for_want_of_a_record_are_written_with_the_one_that_brings_it(stage):
+    stage.activate()
+    stage.zoho.faults.layout_mandatory = {"Leads": ["City"]}
+    parked = [stage.receive("uno"), stage.receive("dos")]
+    stage.tick()
+    stage.zoho.faults.layout_mandatory = {}
+    last = stage.receive("tres")
+
+    summary = stage.tick()
+
+    assert [outcome(stage, uid)[0] for uid in (*parked, last)] == ["synced"] * 3
+    assert (summary["messages"]["synced"], summary["notes"]["created"]) == (3, 1)
+
+
 def test_value_that_left_its_picklist_parks_with_the_field_and_is_tried_again(stage):
     stage.activate()
     stage.zoho.faults.picklists_strict = True

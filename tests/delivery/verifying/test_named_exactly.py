@@ -301,3 +301,25 @@ def test_person_who_was_erased_is_neither_a_gap_nor_anything_else(stage, verify)
 
     assert found.kinds == {}
     assert found.standings == {"in_note": 4, "skipped": 4}
+
+
+@pytest.mark.usefixtures("three_chats")
+def test_records_that_vanish_in_a_mass_are_told_and_not_forgotten(stage, verify):
+    people = [f"+57300777{number:04}" for number in range(30)]
+    for phone in people:
+        stage.zoho.add_record("Leads", {"Last_Name": "Ana", "Mobile": phone})
+    stage.advance(60)
+    stage.receive("hola", phone=people[0])
+    stage.tick()
+    stage.zoho.faults.failures = [Failure(path="/v8/Leads$", method="GET", status=204, times=99)]
+
+    found = verify()
+
+    stage.zoho.faults.failures = []
+    assert found.kinds["index_gone"] >= len(people)
+    assert not any(finding.repaired for finding in found.findings)
+    assert found.row.state == "findings"
+    before = len(stage.leads())
+    stage.receive("hola", phone=people[1])
+    stage.tick()
+    assert len(stage.leads()) == before

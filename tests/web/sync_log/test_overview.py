@@ -30,7 +30,7 @@ def test_period_without_messages_says_so(site):
 
 
 @pytest.mark.parametrize(
-    "query", ["from=2020-01-01", "from=nonsense&to=9999-12-31", "to=2026-01-01&from=2026-06-01", "days=0"]
+    "query", ["from=2020-01-01", "from=2026-06-01&to=9999-12-31", "to=2026-01-01&from=2026-06-01", "days=0"]
 )
 def test_every_period_can_be_asked_for(site, query):
     assert site.visitor("viewer").get(f"/sync-log/overview?{query}").status_code == 200
