@@ -36,7 +36,7 @@ from tests.bench.surroundings import PROJECT
 
 PAGE_MS, EXPLAIN_MS, EXPORT_MB = 500, 200, 120
 SECRET = "a passphrase only for benches"
-TIMES = 12
+TIMES = 40
 ROWS_EXPORTED = 1_000_000
 
 
