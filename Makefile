@@ -31,7 +31,7 @@ up: setup ## run everything until Ctrl-C: Prefect, a tick every minute, the web 
 test: setup ## check formatting, lint, types and imports, then run every test
 	@$(BIN)/python -m tests.system_packages
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/python -m pytest -n 2 --dist worksteal
+	@$(BIN)/python -m pytest -n 3 --dist worksteal
 
 check: setup ## formatting, lint, types and the import rule only
 	@$(BIN)/ruff format --check .

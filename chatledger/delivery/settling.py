@@ -15,6 +15,7 @@ from chatledger.ledger.links import NewLink
 from chatledger.ledger.tables import Intent
 from chatledger.matching import Rule
 from chatledger.models import RecordRef
+from chatledger.transcript import body_hash
 
 
 def due(tick: Tick) -> bool:
@@ -103,7 +104,10 @@ async def _settle_created_note(tick: Tick, intent: Intent) -> None:
         if hits:
             with tick.ledger.transaction() as session:
                 row = stored[intent.part or 1]
-                adopt(tick, session, row, hits[0].id, _belongs_to(tick, session, key, record), body_hash=intent.body_hash)
+                # It may be an older note of the day: only what its list shows in full is known to be the intended body.
+                shown = body_hash(hits[0].content)
+                known = shown if shown == intent.body_hash else None
+                adopt(tick, session, row, hits[0].id, _belongs_to(tick, session, key, record), body_hash=known)
                 intents.close(session, intent.id or 0, "settled", result_id=hits[0].id)
             if len(hits) > 1:
                 tick.remarks.append(

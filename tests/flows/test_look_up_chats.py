@@ -60,7 +60,7 @@ def names_of_runs(record):
 def test_a_run_by_hand_says_how_many_there_are(flow, lead):
     state = flow("Leads", lead, return_state=True)
 
-    assert (state.name, state.message) == ("Completed", "1 chats of 1 numbers.")
+    assert (state.name, state.message) == ("Completed", "1 chat of 1 number.")
 
 
 def test_a_record_that_is_not_there_fails_the_run_with_a_sentence(flow):

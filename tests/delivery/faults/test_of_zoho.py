@@ -5,7 +5,9 @@ from sqlmodel import select
 
 from chatledger.delivery.backfilling import enough_credits
 from chatledger.errors import NotPermitted
-from chatledger.ledger.tables import MessageAttachment
+from chatledger.ledger import notes
+from chatledger.ledger.tables import Intent, MessageAttachment, Note
+from chatledger.transcript import body_hash
 from sandbox.zoho.faults import Failure
 from tests.stage import LAURA
 
@@ -286,3 +288,22 @@ def test_history_leaves_scarce_credits_to_live_messages(stage):
     with pytest.raises(NotPermitted, match="which the ticks need"):
         enough_credits(stage.last_tick.zoho.credits_remaining)
     assert outcome(stage, uid)[0] == "synced"
+
+
+def test_older_note_found_in_place_of_an_unconfirmed_one_gets_todays_body(stage):
+    stage.activate()
+    stage.receive("uno")
+    stage.tick()
+    (older,) = stage.notes()
+    stage.receive("dos")
+    line = older["Note_Content"].splitlines()[-1].replace("uno", "dos")
+    with stage.ledger.transaction() as session:
+        note = session.exec(select(Note)).one()
+        created = session.exec(select(Intent).where(Intent.kind == "create_note")).one()
+        created.state, created.settle_after = "unknown", stage.now()
+        created.body_hash = body_hash(f"{older['Note_Content']}\n{line}")
+        notes.gone(session, note.id)
+
+    stage.tick()
+
+    assert [note["Note_Content"].splitlines()[-1] for note in stage.notes()] == [line]
