@@ -70,7 +70,7 @@ def hunt(name, most_seeds):
         if seed == most_seeds // 4:
             points = broken_points(range(1, boundaries() + 1, EVERY_NTH_CRASH_POINT))
             if points:
-                return f"crash point {points[0][0][0]}: {points[0][1]:.90}"
+                return f"crash point {points[0][0]}: {points[0][1]:.90}"
     return None
 
 
