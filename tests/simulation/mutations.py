@@ -134,6 +134,7 @@ MUTANTS = {
         "delivery.index_reading",
         "which slept in between.\n            lease.check(session, tick.organisation_id, tick.fence)\n",
         "which slept in between.\n",
+        "rows_of_a_run_that_slept_are_not_stored",
     ),
     "stale_write_sent_late": _one(
         "delivery.sending", "    if too_old:", "    if False:", "a_write_that_waited_too_long_is_not_sent"

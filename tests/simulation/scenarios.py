@@ -3,16 +3,20 @@
 They hold for the code as it is; each is there for a mutant that random seeds meet too rarely.
 """
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 
+from chatledger.ledger import phone_index
+from chatledger.models import RecordRef
 from tests.simulation.checker import Violation
 from tests.simulation.faults import KINDS, LONGEST_LATE_COMMIT, Draw
 from tests.simulation.in_memory import database
 from tests.simulation.people import digits
-from tests.simulation.processes import on_machine
+from tests.simulation.processes import RUNNING, on_machine
 from tests.simulation.simulation import SINCE_ACTIVATION, Simulation, activated, in_virtual_time
 from tests.simulation.world import LINES, World
+from tests.stage import ORGANISATION
 
 ZONE, HOUR = "America/Bogota", 4
 OTHER_NUMBER = "+573209998877"
@@ -66,6 +70,19 @@ def meets(weather, name):
         return Draw(fault, 1.0)
 
     weather.draw = draw
+
+
+def sleeps_after(weather, seconds):
+    """Have the process that next gets an answer of Zoho's list of leads sleep so long behind it."""
+
+    def pause(kind, _longest):
+        request = RUNNING.get().request
+        if kind != "pause_after_answer" or request != ("GET", "/crm/v8/Leads"):
+            return 0.0
+        del weather.pause
+        return seconds
+
+    weather.pause = pause
 
 
 def dies(boundary, request, *, nth=1):
@@ -197,6 +214,28 @@ async def a_converted_lead_is_still_seen(scenario):
         raise Violation("a number whose lead was converted was taken for a new one")
 
 
+async def rows_of_a_run_that_slept_are_not_stored(scenario):
+    """A run sleeps over its lease with what it read of a lead; meanwhile the lead is deleted, and the next run finds out."""
+    scenario.people.say(LINES[0])
+    await scenario.once()
+    lead = scenario.record_of(LINES[0])
+    await scenario.pause(900)
+    scenario.world.zoho.edit_record("Leads", lead.id, {"Last_Name": "Otra"})
+    scenario.people.say(LINES[0])
+    late = asyncio.create_task(scenario.tick())
+    sleeps_after(scenario.world.weather, 400)
+    await scenario.pause(30)
+    scenario.people.remove_record(lead.id)
+    await scenario.pause(120)
+    await scenario.once()
+    await late
+    with scenario.world.ledger.reading() as session:
+        known = phone_index.by_id(session, ORGANISATION, [RecordRef("Leads", lead.id)])
+    if any(row.alive for row in known.values()):
+        raise Violation("a late run brought a deleted lead back to life in the index")
+    await scenario.to_the_end()
+
+
 SCENARIOS: dict[str, Callable] = {
     told.__name__: told
     for told in (
@@ -207,6 +246,7 @@ SCENARIOS: dict[str, Callable] = {
         a_note_goes_on_where_a_merge_took_it,
         a_refused_parent_is_looked_at_in_the_same_tick,
         a_converted_lead_is_still_seen,
+        rows_of_a_run_that_slept_are_not_stored,
     )
 }
 
