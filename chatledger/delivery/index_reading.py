@@ -192,12 +192,6 @@ def is_alive(session: Session, organisation_id: str, record: RecordRef) -> bool:
     return row is None or (row.alive and not row.converted)
 
 
-def is_gone(session: Session, organisation_id: str, record: RecordRef) -> bool:
-    """Say whether a record is known to be deleted or merged away."""
-    row = phone_index.by_id(session, organisation_id, [record]).get(record)
-    return row is not None and not row.alive
-
-
 async def read_rows(zoho: ZohoClient, state: IndexState, ids: Sequence[str]) -> list[IndexedRecord]:
     """Read at most 50 single records of a module as the index keeps them; those that do not exist are missing."""
     fields = index_fields(state.module, state.phone_field)

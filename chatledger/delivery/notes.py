@@ -12,7 +12,7 @@ from chatledger.delivery.records import UNSET
 from chatledger.delivery.rendering import rendered
 from chatledger.delivery.sending import Write, send
 from chatledger.delivery.tick import Tick
-from chatledger.ledger import Session, attachments, intents, messages, notes, shown
+from chatledger.ledger import Session, attachments, intents, messages, notes, phone_index, shown
 from chatledger.ledger.messages import Verdict
 from chatledger.ledger.shown import Shown
 from chatledger.ledger.tables import Intent, Note
@@ -106,16 +106,21 @@ def _may_exist(tick: Tick, planned: PlannedNote) -> bool:
 
 
 async def _still_stands(tick: Tick, planned: PlannedNote) -> bool:
-    """Look at a note whose chat has moved: unless a merge or conversion took it along, it is made anew on the new record.
+    """Look at a note whose chat has moved: left behind where it was written, or on its contact, it is made anew.
 
-    A merge may have taken it to a record that carries another number; it goes on there, because a second one would repeat it.
+    A merge may have taken it to a record that carries another number; it goes on there, because a second one would repeat it,
+    whatever becomes of the chat's own record later.
     """
     if planned.stood_on in (None, planned.record) or planned.zoho_id is None:
         return True
     found = await tick.zoho.note(planned.zoho_id)
     with tick.ledger.reading() as session:
-        merged = index_reading.is_gone(session, tick.organisation_id, planned.stood_on)
-    if found is not None and (found.parent.id == planned.record.id or (merged and found.parent != planned.stood_on)):
+        row = phone_index.by_id(session, tick.organisation_id, [planned.stood_on]).get(planned.stood_on)
+    left_behind = (planned.stood_on.id, row.converted_contact if row else None)
+    if found is not None and (
+        found.parent.id == planned.record.id
+        or (found.parent.module in tick.settings.phone_fields and found.parent.id not in left_behind)
+    ):
         return True
     with tick.ledger.transaction() as session:
         notes.gone(session, _row(tick, session, planned).id or 0)

@@ -157,8 +157,8 @@ MUTANTS = {
     ),
     "merged_note_made_anew": _one(
         "delivery.notes",
-        "found.parent.id == planned.record.id or (merged and",
-        "False or (False and",
+        "and found.parent.id not in left_behind",
+        "and False",
         "a_note_goes_on_where_a_merge_took_it",
     ),
     "refused_parent_not_looked_at": _one(
