@@ -52,10 +52,13 @@ export class LiveChat {
     if (state) state.textContent = word ? state.dataset[word] : "";
   }
 
-  sent(answer) {
+  async sent(answer) {
     const chat = String(answer.chat || "");
     if (!this.thread || (chat && chat !== this.chat)) {
-      this.open(chat ? { chat } : { anew: "1" });
+      const earlier = this.composer;
+      const begun = earlier.leave();
+      await this.open(chat ? { chat } : { anew: "1" });
+      if (this.composer !== earlier) this.composer?.takeUp(begun);
       return;
     }
     if (answer.html) this.thread.merge(answer.html);

@@ -4,6 +4,9 @@ import { Expired } from "./api.js";
 import { arrowKeys, emojiPicker } from "./emoji.js";
 import { TemplateList } from "./templates.js";
 
+// A browser may wrap the same file anew each time it is asked for it.
+const filed = (file) => (file ? [file.name, file.size, file.lastModified] : []);
+
 export class Composer {
   constructor(form, api, onSent) {
     this.form = form;
@@ -68,12 +71,7 @@ export class Composer {
     }
     if (kind === "templates") {
       region.innerHTML = await this.api.html("/live-chat/templates");
-      new TemplateList(region, (text) => {
-        this.text.value = text;
-        this.closeChoices(false);
-        this.text.focus();
-        this.grown();
-      });
+      new TemplateList(region, (text) => this.begin(text));
     }
   }
 
@@ -81,6 +79,13 @@ export class Composer {
     this.form.querySelectorAll("[data-choices]").forEach((region) => (region.hidden = true));
     this.form.querySelectorAll("[data-toggle]").forEach((toggle) => toggle.setAttribute("aria-expanded", "false"));
     if (focus) this.opened?.focus();
+  }
+
+  begin(text) {
+    this.text.value = text;
+    this.closeChoices(false);
+    this.text.focus();
+    this.grown();
   }
 
   insert(emoji) {
@@ -120,10 +125,15 @@ export class Composer {
     this.text.focus();
   }
 
+  // A message that failed goes out again as it was; what is being written meanwhile stays.
   resend(text) {
-    this.text.value = text;
-    this.grown();
-    this.send();
+    if (this.busy) return;
+    const form = new FormData(this.form);
+    form.delete("file");
+    form.set("text", text);
+    form.set("reply_to", "");
+    form.set("attempt", crypto.randomUUID());
+    this.deliver(form);
   }
 
   // Whatever is changed is another message, and another attempt.
@@ -132,49 +142,92 @@ export class Composer {
     this.unknown = null;
   }
 
-  async send(again = false) {
+  written() {
+    const form = new FormData(this.form);
+    if (!this.file.files.length) form.delete("file");
+    return form;
+  }
+
+  send() {
+    if (this.unknown !== null && this.unknown !== this.text.value) this.fresh();
+    const form = this.written();
+    if (!this.busy) this.deliver(form);
+    else if (!this.same(form, this.leaving)) this.next = true;
+  }
+
+  same(one, other) {
+    const parts = (form) => [form.get("text"), form.get("reply_to"), ...filed(form.get("file"))];
+    return JSON.stringify(parts(one)) === JSON.stringify(parts(other));
+  }
+
+  async deliver(form) {
     if (this.busy) return;
     this.busy = true;
-    if (!again && this.unknown !== null && this.unknown !== this.text.value) this.fresh();
-    const form = new FormData(this.form);
-    if (again) form.set("again", "1");
-    if (!this.file.files.length) form.delete("file");
+    this.next = false;
+    this.leaving = form;
     this.showTrouble(null);
     this.state.textContent = this.state.dataset.sending;
     const progress = this.form.querySelector("progress");
-    progress.hidden = !this.file.files.length;
+    progress.hidden = !form.has("file");
     try {
       const path = new URL(this.form.action).pathname;
-      this.answered(await this.api.posted(path, form, (part) => (progress.value = part * 100)));
+      this.answered(form, await this.api.posted(path, form, (part) => (progress.value = part * 100)));
     } catch (error) {
       this.state.textContent = "";
+      this.next = false;
       if (error instanceof Expired) this.showTrouble({ title: this.state.dataset.expired, text: "" });
-      else this.answered({ state: "unknown", title: this.state.dataset.notLive, text: "" });
+      else this.answered(form, { state: "unknown", title: this.state.dataset.notLive, text: "" });
     } finally {
       progress.hidden = true;
       this.busy = false;
+      if (this.next) this.send();
     }
   }
 
-  answered(answer) {
+  answered(form, answer) {
     if (answer.state === "sent") {
-      this.form.reset();
-      this.closeChoices(false);
-      this.fresh();
-      this.replyTo(null);
-      this.attached();
-      this.grown();
+      this.clear(form);
       this.state.textContent = this.state.dataset.sent;
       this.text.focus();
       this.onSent(answer);
       return;
     }
+    this.next = false;
     this.state.textContent = "";
-    this.unknown = answer.state === "unknown" ? this.text.value : null;
-    this.showTrouble({ title: answer.title || answer.error || String(answer.status), text: answer.text || "" }, answer.state);
+    this.unknown = answer.state === "unknown" ? form.get("text") : null;
+    this.showTrouble({ title: answer.title || answer.error || String(answer.status), text: answer.text || "" }, form, answer.state);
   }
 
-  showTrouble(said, state) {
+  // What was written or attached while a message was leaving belongs to the next one.
+  clear(form) {
+    if (this.text.value === form.get("text")) this.text.value = "";
+    if (String(filed(this.file.files[0])) === String(filed(form.get("file")))) this.file.value = "";
+    if (this.form.elements.reply_to.value === form.get("reply_to")) this.replyTo(null);
+    if (!this.next) this.closeChoices(false);
+    this.attached();
+    this.grown();
+  }
+
+  // A page of the chat that takes this one's place takes up what was begun here.
+  leave() {
+    const begun = { text: this.text.value, files: this.file.files, send: this.next };
+    this.next = false;
+    return begun;
+  }
+
+  takeUp({ text, files, send }) {
+    this.file.files = files;
+    if (files.length) this.attached();
+    if (text) this.begin(text);
+    if (send) this.send();
+  }
+
+  again(form, unknown) {
+    if (unknown) form.set("again", "1");
+    this.deliver(form);
+  }
+
+  showTrouble(said, form, state) {
     this.trouble.hidden = !said;
     this.trouble.replaceChildren();
     if (!said) return;
@@ -188,7 +241,7 @@ export class Composer {
     button.type = "button";
     button.className = "button quiet small";
     button.textContent = this.word(state === "unknown" ? "resend" : "again");
-    button.addEventListener("click", () => this.send(state === "unknown"));
+    button.addEventListener("click", () => this.again(form, state === "unknown"));
     this.trouble.append(button);
   }
 }
