@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -22,6 +23,14 @@ def wait_until(holds, seconds=WAIT_SECONDS):
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.2)
     return value
+
+
+def words_of(process):
+    """Return a process's command line, nothing for one that has just ended."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
 
 
 class Serve:
@@ -84,7 +93,11 @@ class Serve:
 
     def run_processes(self):
         """Return the processes of runs at work."""
-        return [child for child in psutil.Process(self.process.pid).children() if "prefect.engine" in child.cmdline()]
+        return [child for child in psutil.Process(self.process.pid).children() if "prefect.engine" in words_of(child)]
+
+    def prefect_server(self):
+        """Return the process of the Prefect server."""
+        return next(each for each in self.everything() if "deployments.embedded_prefect.server" in words_of(each))
 
     def everything(self):
         """Return every process that belongs to this `serve`, the detached Prefect server too."""
@@ -101,6 +114,7 @@ class Serve:
     def kill(self):
         """End it and whatever it started, however it is."""
         for each in self.everything() if self.process.poll() is None else []:
-            each.kill()
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
         self.process.kill()
         self.process.wait()

@@ -42,7 +42,7 @@ def read_runs(client: SyncPrefectClient, chosen: FlowRunFilter, *, limit: int, o
     return client.read_flow_runs(flow_run_filter=chosen, sort=FlowRunSort.EXPECTED_START_TIME_ASC, limit=limit, offset=offset)
 
 
-def newest_ended(client: SyncPrefectClient, deployment: UUID) -> FlowRun | None:
-    """Return the run of a deployment that ended last; one that was cancelled beside another does not count."""
+def newest_ended(client: SyncPrefectClient, deployment: UUID, limit: int) -> list[FlowRun]:
+    """Return the runs of a deployment that ended last, newest first; one cancelled beside another does not count."""
     ended = runs_in([deployment], StateType.COMPLETED, StateType.FAILED, StateType.CRASHED)
-    return next(iter(client.read_flow_runs(flow_run_filter=ended, sort=FlowRunSort.END_TIME_DESC, limit=1)), None)
+    return client.read_flow_runs(flow_run_filter=ended, sort=FlowRunSort.END_TIME_DESC, limit=limit)

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.objects import FlowRun
 
 from blocks.environment import read_environment
 from chatledger.errors import ChatledgerError
@@ -26,6 +27,8 @@ from tasks.alarms import SWITCHED_OFF, SWITCHED_ON, tell
 
 MISSED = timedelta(minutes=2)
 """A run of the schedule that is so late is not worth starting: the next one does its work."""
+
+ENDED_PER_LOOK = 20
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +56,7 @@ class Watch:
         self._connections = ConnectionWatch(ledger, self._tell)
         self._told: dict[str, str] = {}
         self._active: dict[str, bool] = {}
-        self._newest: dict[str, UUID] = {}
+        self._told_until: dict[str, datetime] = {}
 
     def look(self) -> None:
         """Look once after everything."""
@@ -90,16 +93,20 @@ class Watch:
                 tell(organisation.id, SWITCHED_ON if organisation.active else SWITCHED_OFF)
 
     def _tell_of_runs(self, client: SyncPrefectClient, organisation: str, deployment: UUID) -> None:
-        """Say how the newest tick ended, when it did not end well or is the first good one after that."""
-        newest = newest_ended(client, deployment)
-        if newest is None or newest.state is None or self._newest.get(organisation) == newest.id:
-            return
-        self._newest[organisation] = newest.id
-        well = newest.state.is_completed() and newest.state.name != "Degraded"
+        """Say how each tick since the last look ended that did not end well, and which one is the first good one after it."""
+        ended = [(run.end_time, run) for run in newest_ended(client, deployment, ENDED_PER_LOOK) if run.end_time]
+        known = self._told_until.get(organisation)
+        for at, run in reversed([each for each in ended if each[0] > known] if known else ended[:1]):
+            self._told_until[organisation] = at
+            self._tell(f"tick of {organisation}", self._trouble_of(organisation, run))
+
+    def _trouble_of(self, organisation: str, run: FlowRun) -> str | None:
+        if run.state is None or (run.state.is_completed() and run.state.name != "Degraded"):
+            return None
         with self._ledger.reading() as session:
-            row = runs.of_flow_run(session, organisation, str(newest.id))
-        reason = row.problem if row and row.problem else newest.state.message
-        self._tell(f"tick of {organisation}", None if well else f"{(newest.state.name or 'ended').lower()}: {reason}")
+            row = runs.of_flow_run(session, organisation, str(run.id))
+        reason = row.problem if row and row.problem else run.state.message
+        return f"{(run.state.name or 'ended').lower()}: {reason}"
 
     @contextmanager
     def _troubles(self, what: str) -> Any:

@@ -75,7 +75,7 @@ def _watch(serve, stays, options):
 
 
 def _processes_that_stay(serve):
-    server = next(each for each in serve.everything() if "deployments.embedded_prefect.server" in each.cmdline())
+    server = serve.prefect_server()
     return {"serve": psutil.Process(serve.process.pid), "Prefect's server": server}
 
 

@@ -124,11 +124,12 @@ def test_killed_tick_shows_as_crashed_and_the_next_one_goes_on(served):
     before = {run["id"] for run in served.runs("COMPLETED")}
     wait_until(lambda: {run["id"] for run in served.runs("COMPLETED")} - before)
     assert served.process.poll() is None
-    wait_until(lambda: [line for line in served.lines if "tick of main: crashed" in line])
+    wait_until(lambda: [line for line in served.lines if "tick of main: well again" in line])
+    assert [line for line in served.lines if "tick of main: crashed" in line]
 
 
 def test_killed_prefect_server_is_started_anew_under_its_address_and_ticks_go_on(served):
-    server = next(each for each in served.everything() if "deployments.embedded_prefect.server" in each.cmdline())
+    server = served.prefect_server()
     before = {run["id"] for run in served.runs("COMPLETED")}
     server.kill()
     wait_until(lambda: answers(f"{served.api}/health"))
