@@ -8,7 +8,6 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 from pydantic import Field
 
-from chatledger.counting import counted
 from chatledger.errors import OutsideError
 from tasks.history import read_history, show_progress, store_history, trouble_of_slice
 from tasks.history_in_progress import HistoryInProgress, reading_history
@@ -34,7 +33,7 @@ def backfill_chats(
     with reading_history(organisation, backfill_id) as history:
         problem = _work_through(organisation, backfill_id, history)
         progress = history.progress
-        said = f"{progress.done} of {progress.chats} chats, {counted(progress.messages, 'message')} brought in."
+        said = f"{progress.in_words}."
         if problem is None:
             return Completed(message=said)
         history.stop(problem)

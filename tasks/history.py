@@ -6,7 +6,6 @@ from prefect import task
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.cache_policies import NO_CACHE
 
-from chatledger.counting import counted
 from chatledger.delivery import backfilling
 from chatledger.errors import NotPermitted
 from chatledger.ledger.backfills import Progress
@@ -31,11 +30,12 @@ def store_history(tick_id: str, backfill_id: str) -> None:
 
 def show_progress(progress: Progress, artifact_id: UUID | None) -> UUID:
     """Publish how far a backfill is, without personal data; return the artifact's id."""
-    said = f"{progress.done} of {progress.chats} chats, {counted(progress.messages, 'message')} brought in"
     if artifact_id is None:
-        made = create_progress_artifact(progress=progress.percent, key=f"backfill-{progress.backfill.id}", description=said)
+        made = create_progress_artifact(
+            progress=progress.percent, key=f"backfill-{progress.backfill.id}", description=progress.in_words
+        )
         return UUID(str(made))
-    update_progress_artifact(artifact_id=artifact_id, progress=progress.percent, description=said)
+    update_progress_artifact(artifact_id=artifact_id, progress=progress.percent, description=progress.in_words)
     return artifact_id
 
 

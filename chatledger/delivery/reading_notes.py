@@ -40,6 +40,7 @@ class NotesInZoho:
     def __init__(self, verification: Verification) -> None:
         self._verification = verification
         self._listed: dict[RecordRef, Sequence[ZohoNote]] = {}
+        self._by_id: dict[str, ZohoNote] = {}
         self._refused: set[RecordRef] = set()
         self._errors: dict[RecordRef, OutsideError] = {}
         self._verified: dict[str, VerifiedNote] = {}
@@ -48,7 +49,7 @@ class NotesInZoho:
     @property
     def ids(self) -> set[str]:
         """The ids of all notes listed."""
-        return {note.id for notes in self._listed.values() for note in notes}
+        return set(self._by_id)
 
     def listed(self, record: RecordRef) -> Sequence[ZohoNote]:
         """Return the notes of a record, none for one that could not be read."""
@@ -61,7 +62,8 @@ class NotesInZoho:
         async def read(record: RecordRef) -> None:
             async with gate:
                 try:
-                    self._listed[record] = await self._all(record)
+                    notes = self._listed[record] = await self._all(record)
+                    self._by_id.update((note.id, note) for note in notes)
                 except OutsideError as error:
                     if isinstance(error, NotFound) or (isinstance(error, Rejected) and error.code == "INVALID_DATA"):
                         self._refused.add(record)
@@ -111,15 +113,14 @@ class NotesInZoho:
 
         One that was written just now is not taken down: another change in the same second would not move its time.
         """
-        listed = {note.id: note for notes in self._listed.values() for note in notes}
         settled = self._verification.ledger.now() - CLOCKS_DIFFER
         self._found += [
             VerifiedNote(
                 organisation_id=self._verification.organisation_id, note_id=each.whole.id, body_hash=each.note.body_hash,
-                modified_at=each.whole.modified_at, listed_hash=body_hash(listed[each.whole.id].content),
+                modified_at=each.whole.modified_at, listed_hash=body_hash(self._by_id[each.whole.id].content),
             )
             for each in seen
-            if each.whole and each.whole.id in listed and each.whole.modified_at and each.whole.modified_at < settled
+            if each.whole and each.whole.id in self._by_id and each.whole.modified_at and each.whole.modified_at < settled
             and each.note.body_hash
         ]  # fmt: skip
 

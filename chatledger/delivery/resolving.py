@@ -193,17 +193,20 @@ def _take_up(tick: Tick, session: Session, chats_of: Mapping[str, list[int]]) ->
     """Open the messages again that waited for a record, where their phone key has one now or gets one."""
     waited = [Reason.OUTGOING_ONLY, Reason.SEVERAL_MATCHES]
     families = [chats_of[key] for key in chats_of if key in tick.records or key in tick.to_create]
-    held = messages.chats_held(session, tick.organisation_id, [chat for family in families for chat in family], waited)
-    messages.take_up(session, tick.organisation_id, held, waited)
+    held = _open_again(tick, session, [chat for family in families for chat in family], waited)
     # Other chats of the number are not in this batch.
     tick.rework.update(chat for family in families if held & set(family) for chat in family)
 
 
 def take_up_cured(tick: Tick, session: Session, chat_ids: Sequence[int]) -> None:
     """Open the messages of chats again that could not be written as long as their number had no record: it has one now."""
-    held = messages.chats_held(session, tick.organisation_id, chat_ids, CURED_BY_A_RECORD)
-    messages.take_up(session, tick.organisation_id, held, CURED_BY_A_RECORD)
-    tick.rework.update(held)
+    tick.rework.update(_open_again(tick, session, chat_ids, CURED_BY_A_RECORD))
+
+
+def _open_again(tick: Tick, session: Session, chat_ids: Sequence[int], reasons: Sequence[Reason]) -> set[int]:
+    held = messages.chats_held(session, tick.organisation_id, chat_ids, reasons)
+    messages.take_up(session, tick.organisation_id, held, reasons)
+    return held
 
 
 def decide_all(tick: Tick, session: Session, chat_ids: Iterable[int], verdict: Verdict) -> None:

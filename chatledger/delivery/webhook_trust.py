@@ -18,7 +18,6 @@ LISTENS = timedelta(minutes=3)
 LOOK_BACK = timedelta(hours=1)
 SECONDS_PER_PAGE = 40.0
 """A walk through a chat list without order takes many pages; at this pace it takes a third of the month's calls."""
-REASONS_TOLD = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,6 @@ class WebhookHealth:
     missed_at: datetime | None
     waiting: int
     parked: int
-    reasons: list[str]
 
     @property
     def trusted(self) -> bool:
@@ -39,16 +37,15 @@ class WebhookHealth:
 
 
 def health(session: Session, organisation_id: str, now: datetime, sweep_seconds: float) -> WebhookHealth:
-    """Judge an organisation's webhooks by what is written down; `parked` and `reasons` are of the last 24 hours."""
+    """Judge an organisation's webhooks by what is written down; `parked` counts the last 24 hours."""
     registration = webhook_registrations.find(session, organisation_id)
-    heard_at, yesterday = webhook_inbox.last_heard(session, organisation_id), now - timedelta(days=1)
+    heard_at = webhook_inbox.last_heard(session, organisation_id)
     return WebhookHealth(
         doubt=_doubt(registration, heard_at, now, timedelta(seconds=sweep_seconds)),
         heard_at=heard_at,
         missed_at=registration.missed_at if registration else None,
         waiting=webhook_inbox.count_waiting(session, organisation_id),
-        parked=webhook_inbox.parked_since(session, organisation_id, yesterday),
-        reasons=webhook_inbox.newest_reasons(session, organisation_id, yesterday, REASONS_TOLD),
+        parked=webhook_inbox.parked_since(session, organisation_id, now - timedelta(days=1)),
     )
 
 

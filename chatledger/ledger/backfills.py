@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from chatledger.counting import counted
 from chatledger.ledger.chunking import chunks
 from chatledger.ledger.database import insert_if_missing
 from chatledger.ledger.tables import Backfill, BackfillChat, Message, Run
@@ -27,6 +28,11 @@ class Progress:
         if self.backfill.state == "done":
             return 100.0
         return round(100 * self.done / self.chats, 1) if self.backfill.state == "reading" and self.chats else 0.0
+
+    @property
+    def in_words(self) -> str:
+        """How far it is, without personal data."""
+        return f"{self.done} of {self.chats} chats, {counted(self.messages, 'message')} brought in"
 
 
 def add(session: Session, backfill: Backfill) -> None:

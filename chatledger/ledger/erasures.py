@@ -1,6 +1,6 @@
 """Erasing a person from the ledger, and recognising the person again without knowing the number."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -153,17 +153,23 @@ def erase(
     return done
 
 
-def erase_again(session: Session, receipts: Iterable[Erasure]) -> None:
+def erase_again(session: Session, receipts: Sequence[Erasure]) -> None:
     """Erase the people of these receipts anew, from a ledger that may know them again; the receipts stay as they are."""
-    for receipt in receipts:
-        for key in _known_keys(session, receipt.organisation_id):
-            if hash_of(session.info["cipher"], key) == receipt.phone_hash:
-                found = traces(session, receipt.organisation_id, key)
-                erase(
-                    session, receipt.organisation_id, found, phone_hash=receipt.phone_hash, zoho_notes=receipt.zoho_notes,
-                    actor=receipt.actor, now=receipt.erased_at,
-                )  # fmt: skip
-        session.merge(receipt)
+    cipher: Cipher = session.info["cipher"]
+    known = {
+        (organisation_id, hash_of(cipher, key)): key
+        for organisation_id in {each.organisation_id for each in receipts}
+        for key in _known_keys(session, organisation_id)
+    }
+    for each in receipts:
+        key = known.get((each.organisation_id, each.phone_hash))
+        if key is not None:
+            found = traces(session, each.organisation_id, key)
+            erase(
+                session, each.organisation_id, found, phone_hash=each.phone_hash, zoho_notes=each.zoho_notes,
+                actor=each.actor, now=each.erased_at,
+            )  # fmt: skip
+        session.merge(each)
 
 
 def _known_keys(session: Session, organisation_id: str) -> set[str]:

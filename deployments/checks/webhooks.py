@@ -1,7 +1,7 @@
 """TimelinesAI's webhooks: whether they are registered, enabled, heard, and relied on."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chatledger.clients.timelines.webhooks import TimelinesWebhooks, Webhook
 from chatledger.counting import counted
@@ -9,9 +9,11 @@ from chatledger.delivery import webhook_registering, webhook_trust
 from chatledger.delivery.webhook_registering import ESSENTIAL, EVENTS
 from chatledger.delivery.webhook_trust import WebhookHealth
 from chatledger.errors import OutsideError
+from chatledger.ledger import webhook_inbox
 from chatledger.ledger.database import Ledger
 from deployments.checks.findings import Finding, ok, problem, warning
 
+REASONS_TOLD = 3
 SERVE = "`chatledger serve` registers and receives them."
 
 
@@ -28,7 +30,8 @@ async def check(
     now = ledger.now()
     with ledger.reading() as session:
         known = webhook_trust.health(session, organisation_id, now, sweep_seconds)
-    return [*_subscriptions(ours), *_deliveries(ours), _reliance(known, sweep_seconds), *_inbox(known, now)]
+        reasons = webhook_inbox.newest_reasons(session, organisation_id, now - timedelta(days=1), REASONS_TOLD)
+    return [*_subscriptions(ours), *_deliveries(ours), _reliance(known, sweep_seconds), *_inbox(known, reasons, now)]
 
 
 def _subscriptions(ours: Sequence[Webhook]) -> Iterator[Finding]:
@@ -63,7 +66,7 @@ def _reliance(known: WebhookHealth, sweep_seconds: float) -> Finding:
     return warning("webhooks in use", f"every tick asks TimelinesAI for news, because {known.doubt}", remedy)
 
 
-def _inbox(known: WebhookHealth, now: datetime) -> Iterator[Finding]:
+def _inbox(known: WebhookHealth, reasons: Sequence[str], now: datetime) -> Iterator[Finding]:
     if known.heard_at is not None:
         minutes = round((now - known.heard_at).total_seconds() / 60)
         yield ok(
@@ -73,6 +76,6 @@ def _inbox(known: WebhookHealth, now: datetime) -> Iterator[Finding]:
     if known.parked:
         yield warning(
             "webhooks parked",
-            f"{counted(known.parked, 'event')} of the last 24 hours could not be used: {'; '.join(known.reasons)}",
+            f"{counted(known.parked, 'event')} of the last 24 hours could not be used: {'; '.join(reasons)}",
             "They are kept, and no message is lost by that: the chat list was walked for them.",
         )

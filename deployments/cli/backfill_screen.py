@@ -33,8 +33,7 @@ def show_estimate(found: Estimate, bounds: Bounds, begun: Reached | None) -> Non
         ("time", f"about {_duration(found.seconds)} while the ticks go on"),
     ]
     if begun is not None:
-        done = f"{begun.done} of {begun.chats} chats, {counted(begun.messages, 'message')} brought in"
-        rows.append(("begun before", f"{done}; it goes on from there"))
+        rows.append(("begun before", f"{begun.in_words}; it goes on from there"))
     out.print(facts(rows))
 
 
