@@ -4,9 +4,10 @@ import asyncio
 import html
 import re
 from collections.abc import Iterable
+from datetime import datetime
 
 from chatledger.delivery import index_reading
-from chatledger.delivery.endless_lists import note_pages
+from chatledger.delivery.endless_lists import newest_note_pages, note_pages
 from chatledger.delivery.tick import Tick
 from chatledger.errors import NotFound, Rejected, Unavailable
 from chatledger.ledger import links, phone_index
@@ -64,6 +65,16 @@ async def notes_on(tick: Tick, record: RecordRef) -> list[ZohoNote]:
             await index_reading.look_at(tick, [record])
             text = f"{record.module} {record.id} vanished while its notes were looked up; they are looked up again."
             raise Unavailable(text, system="Zoho CRM") from error
+    return found
+
+
+async def notes_since(tick: Tick, moment: datetime) -> list[ZohoNote]:
+    """Read the organisation's notes created since a moment, whatever record they stand on. Raises OutsideError."""
+    found: list[ZohoNote] = []
+    async for page in newest_note_pages(tick.zoho):
+        found += page.items
+        if any(note.created_at is not None and note.created_at < moment for note in page.items):
+            break
     return found
 
 

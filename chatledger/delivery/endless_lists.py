@@ -1,6 +1,7 @@
 """Noticing a list that promises more pages for ever, and reading the lists of notes that might."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from functools import partial
 
 from chatledger.clients import ZohoClient
 from chatledger.errors import SchemaDrift
@@ -28,12 +29,21 @@ class PagesInARow:
             raise SchemaDrift(text, system="Zoho CRM")
 
 
-async def note_pages(zoho: ZohoClient, record: RecordRef) -> AsyncIterator[Page[ZohoNote]]:
+def note_pages(zoho: ZohoClient, record: RecordRef) -> AsyncIterator[Page[ZohoNote]]:
     """Yield every page of a record's notes, oldest note first. Raises OutsideError, `NotFound` when the record is gone."""
-    pages = PagesInARow(f"the notes of {record.module} {record.id}")
+    return _pages(f"the notes of {record.module} {record.id}", partial(zoho.notes_of, record))
+
+
+def newest_note_pages(zoho: ZohoClient) -> AsyncIterator[Page[ZohoNote]]:
+    """Yield every page of the organisation's notes, newest note first. Raises OutsideError, also where only admins may."""
+    return _pages("the organisation's notes", zoho.newest_notes)
+
+
+async def _pages(what: str, read: Callable[..., Awaitable[Page[ZohoNote]]]) -> AsyncIterator[Page[ZohoNote]]:
+    pages = PagesInARow(what)
     token, number = None, 1
     while True:
-        page = await zoho.notes_of(record, page_token=token, page=number)
+        page = await read(page_token=token, page=number)
         yield page
         if not page.more:
             return

@@ -2,20 +2,24 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from chatledger.delivery import index_reading
-from chatledger.delivery.adoption import matching, notes_on, places
+from chatledger.delivery.adoption import matching, notes_on, notes_since, places
 from chatledger.delivery.notes import adopt
 from chatledger.delivery.records import take_record
 from chatledger.delivery.tick import Tick
-from chatledger.errors import OutsideError
+from chatledger.errors import NotPermitted, OutsideError, Rejected
 from chatledger.ledger import Session, attachments, chats, intents, links, notes, phone_index
 from chatledger.ledger.links import NewLink
-from chatledger.ledger.tables import Intent
+from chatledger.ledger.tables import Intent, Note
 from chatledger.matching import Rule
-from chatledger.models import RecordRef
+from chatledger.models import RecordRef, ZohoNote
 from chatledger.transcript import body_hash
+
+CLOCKS_DIFFER = timedelta(hours=1)
+"""More than Zoho's clock and the ledger's can be apart."""
 
 
 def due(tick: Tick) -> bool:
@@ -97,30 +101,66 @@ async def _settle_created_note(tick: Tick, intent: Intent) -> None:
         rows = chats.load(session, tick.organisation_id, [intent.chat_id or 0])
         stored = notes.of_day(session, tick.organisation_id, intent.chat_id or 0, intent.local_date or date.min)
     key = rows[0].phone_key if rows else None
-    searched = places(tick, key, RecordRef(intent.module, intent.record_id or ""))
+    found = await _find_note(tick, intent, key)
+    if found is None:
+        return
+    if found.notes:
+        _take_found(tick, intent, key, stored[intent.part or 1], found)
+        return
+    with tick.ledger.transaction() as session:
+        intents.close(session, intent.id or 0, "settled")
+
+
+class Found(NamedTuple):
+    """The notes of one chat and day that stand on a record, oldest first."""
+
+    record: RecordRef
+    notes: Sequence[ZohoNote]
+
+
+async def _find_note(tick: Tick, intent: Intent, key: str | None) -> Found | None:
+    """Look wherever the note can stand; None when its record moved meanwhile, so that it has to be looked up once more."""
+    meant_for = RecordRef(intent.module, intent.record_id or "")
+    searched = places(tick, key, meant_for)
     before = _states(tick, searched)
     for record in searched:
         hits = await matching(tick, await notes_on(tick, record), intent.title, intent.url_path)
         if hits:
-            with tick.ledger.transaction() as session:
-                row = stored[intent.part or 1]
-                # It may be an older note of the day: only what its list shows in full is known to be the intended body.
-                shown = body_hash(hits[0].content)
-                known = shown if shown == intent.body_hash else None
-                adopt(tick, session, row, hits[0].id, _belongs_to(tick, session, key, record), body_hash=known)
-                intents.close(session, intent.id or 0, "settled", result_id=hits[0].id)
-            if len(hits) > 1:
-                tick.remarks.append(
-                    f"{record.module}/{record.id} holds {len(hits)} notes of one chat and day; the oldest is kept."
-                )
-            return
+            return Found(record, hits)
     await index_reading.read_changes(tick)
     await index_reading.look_at(tick, searched)
-    now_possible = places(tick, key, RecordRef(intent.module, intent.record_id or ""))
-    if _states(tick, searched) != before or not set(now_possible) <= set(searched):
-        return  # a conversion or merge may have taken the note past us while we looked: it is looked up once more
+    if _states(tick, searched) != before or not set(places(tick, key, meant_for)) <= set(searched):
+        return None
+    astray = await _wherever_it_went(tick, intent, meant_for)
+    return Found(astray[0].parent if astray else meant_for, astray)
+
+
+async def _wherever_it_went(tick: Tick, intent: Intent, record: RecordRef) -> list[ZohoNote]:
+    """Find a note whose record is gone without a trace among all notes of the organisation, where Zoho lists them to us."""
+    with tick.ledger.reading() as session:
+        row = phone_index.by_id(session, tick.organisation_id, [record]).get(record)
+        heir = RecordRef("Contacts", row.converted_contact) if row and row.converted_contact else record
+        if index_reading.is_alive(session, tick.organisation_id, heir):
+            return []
+    try:
+        listed = await notes_since(tick, intent.decided_at - CLOCKS_DIFFER)
+    except (NotPermitted, Rejected) as error:
+        tick.remarks.append(f"A note may stand twice: where {record.module}/{record.id} went could not be looked up: {error}")
+        return []
+    return await matching(tick, listed, intent.title, intent.url_path)
+
+
+def _take_found(tick: Tick, intent: Intent, key: str | None, row: Note, found: Found) -> None:
+    # It may be an older note of the day: only what its list shows in full is known to be the intended body.
+    shown = body_hash(found.notes[0].content)
+    known = shown if shown == intent.body_hash else None
     with tick.ledger.transaction() as session:
-        intents.close(session, intent.id or 0, "settled")
+        adopt(tick, session, row, found.notes[0].id, _belongs_to(tick, session, key, found.record), body_hash=known)
+        intents.close(session, intent.id or 0, "settled", result_id=found.notes[0].id)
+    if len(found.notes) > 1:
+        tick.remarks.append(
+            f"{found.record.module}/{found.record.id} holds {len(found.notes)} notes of one chat and day; the oldest is kept."
+        )
 
 
 def _states(tick: Tick, records: Sequence[RecordRef]) -> dict[RecordRef, tuple[bool, bool]]:

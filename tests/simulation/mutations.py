@@ -161,6 +161,12 @@ MUTANTS = {
         "and False",
         "a_note_goes_on_where_a_merge_took_it",
     ),
+    "astray_note_taken_as_missing": _one(
+        "delivery.settling",
+        "    astray = await _wherever_it_went(tick, intent, meant_for)\n",
+        "    astray: list[ZohoNote] = []\n",
+        "a_note_without_an_answer_is_found_wherever_it_went",
+    ),
     "refused_parent_not_looked_at": _one(
         "delivery.notes",
         "    await index_reading.look_at(tick, doubted)\n",

@@ -51,9 +51,6 @@ class People:
         self.written = []
         self.taken_away = set()
         """Notes that a person removed, or removed the record of; what stood in them need not come back."""
-        # A record that was merged away is found by its number alone: Zoho keeps no trace of the merge.
-        self._renumbered = set()
-        self._masters = set()
 
     def act(self):
         """Do one thing that people do, if there is anything to do it to."""
@@ -101,11 +98,11 @@ class People:
             self._zoho.edit_record("Contacts", made, {"Phone": phone})
 
     def merge(self):
-        child = self._some("Leads", lambda record: not record.conversion and record.id not in self._renumbered)
+        child = self._some("Leads", lambda record: not record.conversion)
         if child is None:
             return False
         masters = [one for one in self._records("Leads") if one is not child and not one.conversion]
-        masters = [one for one in masters if one.id not in self._renumbered and self._same_number(one, child)]
+        masters = [one for one in masters if self._same_number(one, child)]
         if not masters:
             phone = child.values.get("Mobile")
             master_id = self._zoho.add_record("Leads", {"Last_Name": "Gemelo", "Mobile": phone})
@@ -113,7 +110,6 @@ class People:
             master_id = self._random.choice(masters).id
         self._zoho.merge_records("Leads", master_id, child.id)
         self._lineage.inherits(master_id, child.id)
-        self._masters.add(master_id)
         return True
 
     def add_record(self):
@@ -125,10 +121,9 @@ class People:
         return True
 
     def edit_phone(self):
-        record = self._some("Leads", lambda one: not one.conversion and one.id not in self._masters)
+        record = self._some("Leads", lambda one: not one.conversion)
         if record is None or self._random.random() < 0.5:
             return False
-        self._renumbered.add(record.id)
         self._zoho.edit_record("Leads", record.id, {"Mobile": f"+57310999{self._random.randrange(10_000):04d}"})
         return True
 

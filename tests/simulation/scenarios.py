@@ -189,6 +189,20 @@ async def a_note_goes_on_where_a_merge_took_it(scenario):
     await scenario.to_the_end()
 
 
+async def a_note_without_an_answer_is_found_wherever_it_went(scenario):
+    """The answer to a creation is lost, and its lead is merged into one with another number before the note is looked up."""
+    scenario.people.say(LINES[0])
+    scenario.world.zoho.add_record("Leads", {"Last_Name": "De siempre", "Mobile": LINES[0].phone})
+    await scenario.pause()
+    meets(scenario.world.weather, "error_after")
+    await scenario.once()
+    lead = scenario.record_of(LINES[0])
+    master = scenario.world.zoho.add_record("Leads", {"Last_Name": "Gemelo", "Mobile": OTHER_NUMBER})
+    scenario.world.zoho.merge_records("Leads", master, lead.id)
+    scenario.lineage.inherits(master, lead.id)
+    await scenario.to_the_end()
+
+
 async def a_refused_parent_is_looked_at_in_the_same_tick(scenario):
     """A person deletes a lead; what is written for it next is refused, and delivered by that very tick all the same."""
     scenario.people.say(LINES[0])
@@ -244,6 +258,7 @@ SCENARIOS: dict[str, Callable] = {
         a_record_of_the_cursors_own_second_is_seen,
         the_index_and_its_cursor_are_stored_together,
         a_note_goes_on_where_a_merge_took_it,
+        a_note_without_an_answer_is_found_wherever_it_went,
         a_refused_parent_is_looked_at_in_the_same_tick,
         a_converted_lead_is_still_seen,
         rows_of_a_run_that_slept_are_not_stored,

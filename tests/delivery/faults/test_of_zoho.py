@@ -307,3 +307,47 @@ def test_older_note_found_in_place_of_an_unconfirmed_one_gets_todays_body(stage)
     stage.tick()
 
     assert [note["Note_Content"].splitlines()[-1] for note in stage.notes()] == [line]
+
+
+@pytest.fixture
+def astray(stage):
+    """Have a note whose creation has no answer, on a lead that was merged into one with another number."""
+    stage.activate()
+    stage.zoho.faults.failures = [Failure(path="/Notes$", method="POST", after_commit="bad_gateway")]
+    stage.receive("uno")
+    stage.tick()
+    stage.advance(MINUTE)
+    master = stage.zoho.add_record("Leads", {"Last_Name": "Gemelo", "Mobile": BEA})
+    stage.zoho.merge_records("Leads", master, stage.leads()[0]["id"])
+    stage.advance(stage.options.unknown_write_wait + 1)
+    return master
+
+
+def test_unconfirmed_note_is_found_on_whatever_record_a_merge_took_it_to(stage, astray):
+    summary = stage.tick()
+
+    (note,) = stage.notes()
+    assert note["parent"]["id"] == astray
+    assert summary["messages"]["synced"] == 1
+
+
+def test_unconfirmed_note_is_not_called_missing_while_the_notes_cannot_be_listed(stage, astray):
+    stage.zoho.faults.failures = [Failure(path="/v8/Notes$", method="GET", status=500, times=9)]
+
+    blind = stage.tick()
+    stage.zoho.faults.failures = []
+    stage.advance(HOUR)
+    stage.tick()
+
+    assert blind["messages"]["synced"] == 0
+    assert [note["parent"]["id"] for note in stage.notes()] == [astray]
+
+
+def test_where_only_admins_may_list_all_notes_a_person_is_told_which_one_may_stand_twice(stage, astray):
+    stage.zoho.faults.failures = [Failure(path="/v8/Notes$", method="GET", status=403, code="NO_PERMISSION", times=9)]
+
+    summary = stage.tick()
+
+    assert summary["messages"]["synced"] == 1
+    assert "A note may stand twice" in stage.run().problem
+    assert len(stage.notes()) == 2
