@@ -28,7 +28,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A complete answer. Header names are in lower case."""
+    """A complete answer. Headers are asked for in lower case."""
 
     status: int
     headers: Mapping[str, str]

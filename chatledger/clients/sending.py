@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import IO, Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 
@@ -81,8 +81,10 @@ class Sender:
         `left` is told +1 when the request leaves and -1 when it turns out that it never did. `at` is an IP address to connect
         to. Raise `Unavailable` without a complete answer in time; a write that may have left is then unknown.
         """
+        # The whole address at once: httpx takes one apart again for each part that it is given by itself.
+        address = f"{url}?{urlencode(params)}" if params else url
         request = self._http.build_request(
-            method, url, headers=dict(headers or {}), params=params or None, content=content, data=form, files=files
+            method, address, headers=dict(headers or {}), content=content, data=form, files=files
         )
         if at is not None:
             _connect_to(request, at)
@@ -108,7 +110,7 @@ class Sender:
                     raise _no_answer(asked, f"sent more than {self._largest} bytes", unknown=asked.write, code=TOO_LARGE)
                 if not response.is_success and len(body) > LARGEST_ERROR:
                     break  # the status of a refusal says enough
-            return Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, bytes(body))
+            return Answer(response.status_code, response.headers, bytes(body))
         finally:
             await response.aclose()
 

@@ -6,12 +6,12 @@ from functools import partial
 from typing import Any
 
 from chatledger.clients import TOO_LARGE
-from chatledger.delivery.records import UNSET
 from chatledger.delivery.sending import Write, send
 from chatledger.delivery.tick import Tick
 from chatledger.errors import NotFound, NotPermitted, OutsideError, Rejected
 from chatledger.ledger import Session, attachments, intents, messages
-from chatledger.ledger.tables import Intent, Message, MessageAttachment, Note
+from chatledger.ledger.intents import NewIntent
+from chatledger.ledger.tables import Message, MessageAttachment, Note
 from chatledger.models import RowDone, RowRefused, RowResult
 
 FILES_PER_NOTE = 5
@@ -126,12 +126,10 @@ async def _content(tick: Tick, file: MessageAttachment, room: int) -> bytes:
 def _write(tick: Tick, file: MessageAttachment, message: Message, note: Note, content: bytes, refusal: list[str]) -> Write:
     spot = (file.message_uid, file.position)
 
-    def intent() -> Intent:
-        return Intent(
-            organisation_id="", run_id="", fence=0, kind="attach", module=note.module or "", record_id=note.record_id,
-            chat_id=message.chat_id, message_uid=file.message_uid, position=file.position, zoho_note_id=note.zoho_id,
-            title=file.filename, decided_at=UNSET, may_leave_until=UNSET,
-        )  # fmt: skip
+    intent = NewIntent(
+        "attach", note.module or "", note.record_id, chat_id=message.chat_id, message_uid=file.message_uid,
+        position=file.position, zoho_note_id=note.zoho_id, title=file.filename,
+    )  # fmt: skip
 
     def done(session: Session, row: RowDone) -> None:
         attachments.uploaded(

@@ -8,15 +8,15 @@ from typing import Any
 
 from chatledger.delivery import index_reading
 from chatledger.delivery.adoption import existing_note, read_ahead
-from chatledger.delivery.records import UNSET
 from chatledger.delivery.rendering import rendered
 from chatledger.delivery.sending import Write, send
 from chatledger.delivery.tick import Tick
 from chatledger.ledger import Session, attachments, intents, messages, notes, phone_index, shown
+from chatledger.ledger.intents import NewIntent
 from chatledger.ledger.messages import Verdict
 from chatledger.ledger.shown import Shown
-from chatledger.ledger.tables import Intent, Note
 from chatledger.ledger.tables import Message as MessageRow
+from chatledger.ledger.tables import Note
 from chatledger.models import Outcome, Reason, RecordRef, RowRefused
 from chatledger.planning import (
     PlannedNote,
@@ -138,14 +138,8 @@ def adopt(tick: Tick, session: Session, row: Note, zoho_id: str, record: RecordR
 
 
 def _rows(tick: Tick, session: Session, batch: Iterable[PlannedNote]) -> list[Note]:
-    fresh = [
-        Note(
-            organisation_id=tick.organisation_id, chat_id=planned.chat_id, local_date=planned.day, part=planned.part,
-            chat_name=planned.chat_name, title=planned.title,
-        )
-        for planned in batch
-    ]  # fmt: skip
-    return notes.planned(session, fresh)
+    plans = [notes.NewNote(*planned.position, planned.chat_name, planned.title) for planned in batch]
+    return notes.planned(session, tick.organisation_id, plans)
 
 
 def _row(tick: Tick, session: Session, planned: PlannedNote) -> Note:
@@ -164,19 +158,17 @@ def _update(tick: Tick, confirmed: Confirmed, planned: PlannedNote) -> Write:
 
 def _write(tick: Tick, confirmed: Confirmed, planned: PlannedNote, kind: str, row: dict[str, Any]) -> Write:
     return Write(
-        intent=partial(_intent, planned, kind),
+        intent=_intent(planned, kind),
         row=row,
         done=lambda _session, done: confirmed.append((planned, planned.zoho_id or done.id)),
         refused=partial(_refused, tick, planned),
     )
 
 
-def _intent(planned: PlannedNote, kind: str) -> Intent:
-    return Intent(
-        organisation_id="", run_id="", fence=0, kind=kind, module=planned.record.module, record_id=planned.record.id,
-        chat_id=planned.chat_id, local_date=planned.day, part=planned.part, zoho_note_id=planned.zoho_id,
-        title=planned.title, url_path=planned.url_path, body_hash=planned.body_hash,
-        decided_at=UNSET, may_leave_until=UNSET,
+def _intent(planned: PlannedNote, kind: str) -> NewIntent:
+    return NewIntent(
+        kind, planned.record.module, planned.record.id, chat_id=planned.chat_id, local_date=planned.day, part=planned.part,
+        zoho_note_id=planned.zoho_id, title=planned.title, url_path=planned.url_path, body_hash=planned.body_hash,
     )  # fmt: skip
 
 

@@ -12,10 +12,11 @@ from chatledger.delivery.sending import Write, send
 from chatledger.delivery.tick import Tick
 from chatledger.errors import NotPermitted
 from chatledger.ledger import Session, chats, links, messages, organisations, phone_index, runs
+from chatledger.ledger.intents import NewIntent
 from chatledger.ledger.links import NewLink
 from chatledger.ledger.messages import Verdict
 from chatledger.ledger.phone_index import states
-from chatledger.ledger.tables import Change, Chat, Intent
+from chatledger.ledger.tables import Change, Chat
 from chatledger.matching import Rule
 from chatledger.models import IndexedRecord, Outcome, Reason, RecordRef, RowDone, RowRefused, RowResult
 from chatledger.phones import alias_key
@@ -129,7 +130,7 @@ async def _create(tick: Tick, chat_ids: Sequence[int], owner_of: Mapping[int, st
     created: list[_Taken] = []
     writes = [
         Write(
-            intent=partial(_intent, tick.settings.target_module, chat, cursor),
+            intent=_intent(tick.settings.target_module, chat, cursor),
             row=record_row(NewRecord(chat.phone_key or "", chat.name, chat.url, owner_of.get(chat.id)), tick.settings, fields),
             done=partial(_created, tick, created, chat, owner_of.get(chat.id)),
             refused=partial(_refused, tick, chat, refused_owners),
@@ -151,15 +152,8 @@ async def _call(tick: Tick, rows: list[dict[str, Any]], *, guard: Callable[[], N
     )
 
 
-def _intent(module: str, chat: Chat, cursor: datetime | None) -> Intent:
-    return Intent(
-        organisation_id="", run_id="", fence=0, kind="create_record", module=module, phone_key=chat.phone_key,
-        chat_id=chat.id, index_cursor=cursor, decided_at=UNSET, may_leave_until=UNSET,
-    )  # fmt: skip
-
-
-UNSET = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
-"""Overwritten when the intent is committed, by the database's clock."""
+def _intent(module: str, chat: Chat, cursor: datetime | None) -> NewIntent:
+    return NewIntent("create_record", module, phone_key=chat.phone_key, chat_id=chat.id, index_cursor=cursor)
 
 
 def _created(tick: Tick, created: list[_Taken], chat: Chat, owner_id: str | None, _session: Session, done: RowDone) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from chatledger.delivery.tick import Tick
 from chatledger.errors import OutsideError, Rejected, Unavailable
 from chatledger.ledger import Session, intents, lease
-from chatledger.ledger.tables import Intent
+from chatledger.ledger.intents import Decided, NewIntent
 from chatledger.models import RowDone, RowRefused, RowResult
 
 _STOPS_EVERYTHING = {
@@ -44,7 +44,7 @@ class Write:
     `done` and `refused` run in the transaction that closes the intent.
     """
 
-    intent: Callable[[], Intent]
+    intent: NewIntent
     row: dict[str, Any]
     done: Callable[[Session, RowDone], None]
     refused: Callable[[Session, RowRefused], None]
@@ -82,13 +82,11 @@ async def send(tick: Tick, writes: Sequence[Write], call: Call, store: Callable[
 
 def _committed(tick: Tick, writes: Sequence[Write]) -> list[int]:
     now = tick.ledger.now()
-    rows = [write.intent() for write in writes]
-    for row in rows:
-        row.organisation_id, row.run_id, row.fence = tick.organisation_id, tick.run_id, tick.fence
-        row.decided_at, row.may_leave_until = now, now + timedelta(seconds=tick.options.intent_age)
+    age = timedelta(seconds=tick.options.intent_age)
+    decided = Decided(tick.organisation_id, tick.run_id, tick.fence, decided_at=now, may_leave_until=now + age)
     with tick.ledger.transaction() as session:
         lease.check(session, tick.organisation_id, tick.fence)
-        return intents.add(session, rows)
+        return intents.add(session, [write.intent for write in writes], decided)
 
 
 def _still_allowed(tick: Tick, ids: Sequence[int]) -> None:

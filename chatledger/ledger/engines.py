@@ -3,16 +3,18 @@
 import sqlite3
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import create_engine, event
-from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError
 
 from chatledger.errors import UsageError
 from chatledger.ledger.files import make_private_folder, open_private_file
 
 BUSY_TIMEOUT_MS = 10_000
-READING = "chatledger_reading"
 
 SQLITE_SETTINGS = (
     f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
@@ -35,6 +37,8 @@ POSTGRESQL_CONNECTION: dict[str, Any] = {
     "keepalives_interval": 10,
     "keepalives_count": 3,
 }
+
+_READING: WeakKeyDictionary[Engine, Engine] = WeakKeyDictionary()
 
 
 def parse_url(text: str) -> URL:
@@ -67,30 +71,52 @@ def _sqlite(url: URL) -> Engine:
     path = Path(str(url.database))
     make_private_folder(path.parent)
     open_private_file(path)
-    engine = create_engine(url, hide_parameters=True)
+    return set_up_sqlite(create_engine(url.set(drivername="sqlite+chatledger_writing"), hide_parameters=True))
+
+
+def set_up_sqlite(engine: Engine) -> Engine:
+    """Have every new connection of an engine set up as the ledger needs it."""
     event.listen(engine, "connect", _set_up_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    # Python's own transaction handling would begin too late and without IMMEDIATE; `_begin_sqlite` does it instead.
+    # Python's own transaction handling would begin too late and without IMMEDIATE; the dialects below do it instead.
     # https://docs.sqlalchemy.org/en/20/dialects/sqlite.html#pysqlite-serializable
     connection.isolation_level = None
     for setting in SQLITE_SETTINGS:
         connection.execute(setting)
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    # A deferred transaction that turns into a writing one fails at once with "database is locked" when another process
-    # wrote in between, whatever the busy timeout; IMMEDIATE waits at the start instead.
-    reading = connection.get_execution_options().get(READING, False)
-    # Sent to the driver itself, because it is sent for every transaction.
-    raw: Any = connection.connection.dbapi_connection
-    if connection.info.get(READING) is not reading:
-        raw.execute(f"PRAGMA query_only = {int(reading)}")
-        connection.info[READING] = reading
-    raw.execute("BEGIN DEFERRED" if reading else "BEGIN IMMEDIATE")
+class WritingSqlite(SQLiteDialect_pysqlite):
+    """Begins transactions that may write.
+
+    A deferred transaction that turns into a writing one fails at once with "database is locked" when another process wrote
+    in between, whatever the busy timeout; IMMEDIATE waits at the start instead. A dialect and no listener of "begin":
+    engines with listeners prepare for more of them at every statement.
+    """
+
+    supports_statement_cache = True
+    begin, query_only = "BEGIN IMMEDIATE", 0
+
+    def do_begin(self, dbapi_connection: Any) -> None:
+        """Begin a transaction on a connection of the pool, which knows what it was last used for."""
+        raw, info = dbapi_connection.dbapi_connection, dbapi_connection.info
+        if info.get("query_only") != self.query_only:
+            raw.execute(f"PRAGMA query_only = {self.query_only}")
+            info["query_only"] = self.query_only
+        raw.execute(self.begin)
+
+
+class ReadingSqlite(WritingSqlite):
+    """Begins transactions that see one unchanging state and cannot write."""
+
+    supports_statement_cache = True
+    begin, query_only = "BEGIN DEFERRED", 1
+
+
+for dialect in (WritingSqlite, ReadingSqlite):
+    registry.register(f"sqlite.chatledger_{dialect.__name__.removesuffix('Sqlite').lower()}", __name__, dialect.__name__)
 
 
 def _postgresql(url: URL) -> Engine:
@@ -102,7 +128,13 @@ def _postgresql(url: URL) -> Engine:
 
 
 def for_reading(engine: Engine) -> Engine:
-    """Return the same engine for transactions that see one unchanging state and cannot write."""
+    """Return an engine over the same connections for transactions that see one unchanging state and cannot write."""
+    if engine not in _READING:
+        _READING[engine] = _for_reading(engine)
+    return _READING[engine]
+
+
+def _for_reading(engine: Engine) -> Engine:
     if engine.dialect.name == "sqlite":
-        return engine.execution_options(**{READING: True})
+        return create_engine(engine.url.set(drivername="sqlite+chatledger_reading"), pool=engine.pool, hide_parameters=True)
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)

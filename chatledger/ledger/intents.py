@@ -1,7 +1,8 @@
 """Intents: every write, committed before its request leaves, and settled before it is repeated."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, insert
 from sqlmodel import Session, col, select, update
@@ -32,9 +33,39 @@ _EXPIRED = select(Intent.id).where(
 )
 
 
-def add(session: Session, intents: Sequence[Intent]) -> list[int]:
-    """Add intents and return their ids in the same order."""
-    rows = [intent.model_dump(exclude={"id"}) for intent in intents]
+class NewIntent(NamedTuple):
+    """What is to be written; the columns of `Intent` of the same names."""
+
+    kind: str
+    module: str
+    record_id: str | None = None
+    phone_key: str | None = None
+    chat_id: int | None = None
+    local_date: date | None = None
+    part: int | None = None
+    message_uid: str | None = None
+    position: int | None = None
+    zoho_note_id: str | None = None
+    title: str = ""
+    url_path: str = ""
+    body_hash: str = ""
+    index_cursor: datetime | None = None
+
+
+class Decided(NamedTuple):
+    """By which run intents were decided and when, and until when their requests may leave."""
+
+    organisation_id: str
+    run_id: str
+    fence: int
+    decided_at: datetime
+    may_leave_until: datetime
+
+
+def add(session: Session, intents: Sequence[NewIntent], decided: Decided) -> list[int]:
+    """Add open intents and return their ids in the same order."""
+    shared = {**decided._asdict(), "state": "open", "refusal": ""}
+    rows = [intent._asdict() | shared for intent in intents]
     return [intent_id or 0 for intent_id in session.connection().execute(_ADDED, rows).scalars()] if rows else []
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
@@ -56,16 +57,28 @@ def any_known(session: Session, organisation_id: str) -> bool:
     return session.exec(select(Note.id).where(Note.organisation_id == organisation_id).limit(1)).first() is not None
 
 
-def planned(session: Session, plans: Sequence[Note]) -> list[Note]:
-    """Return the stored rows of planned notes of one organisation, adding new ones; their titles stay as first planned."""
+class NewNote(NamedTuple):
+    """A planned note: where it belongs, and what it is called at first."""
+
+    chat_id: int
+    local_date: date
+    part: int
+    chat_name: str
+    title: str
+
+
+def planned(session: Session, organisation_id: str, plans: Sequence[NewNote]) -> list[Note]:
+    """Return the stored rows of planned notes, adding new ones; their titles stay as first planned."""
     stored: dict[tuple[int, date, int], Note] = {}
     for chunk in chunks(plan.chat_id for plan in plans):
-        asked = {"organisation": plans[0].organisation_id, "chats": chunk, "days": {plan.local_date for plan in plans}}
+        asked = {"organisation": organisation_id, "chats": chunk, "days": {plan.local_date for plan in plans}}
         stored.update((_position(row), row) for row in session.exec(_OF_DAYS, params=asked))
-    rows = [stored.setdefault(_position(plan), plan) for plan in plans]
-    session.add_all(rows)
+    for plan in plans:
+        if plan[:3] not in stored:
+            stored[plan[:3]] = Note(organisation_id=organisation_id, **plan._asdict())
+            session.add(stored[plan[:3]])
     session.flush()
-    return rows
+    return [stored[plan[:3]] for plan in plans]
 
 
 def _position(note: Note) -> tuple[int, date, int]:

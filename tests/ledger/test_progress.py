@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from chatledger.ledger import chats, intents, phone_index, runs
-from chatledger.ledger.tables import Intent, Run
+from chatledger.ledger.tables import Run
 
 EARLY = datetime(2026, 3, 7, 12, 0, tzinfo=UTC)
 LATE = EARLY + timedelta(hours=1)
@@ -48,14 +48,10 @@ def test_a_run_that_ends_keeps_who_it_is(ledger):
 
 def test_intents_are_numbered_in_the_order_in_which_they_were_decided(ledger):
     with ledger.transaction() as session:
-        decided = [
-            Intent(
-                organisation_id="main", run_id="1", fence=1, kind="create_note", module="Leads", title=str(number),
-                decided_at=EARLY, may_leave_until=LATE,
-            )
-            for number in range(5)
-        ]  # fmt: skip
-        ids = intents.add(session, decided)
+        decided = intents.Decided("main", "1", 1, decided_at=EARLY, may_leave_until=LATE)
+        ids = intents.add(
+            session, [intents.NewIntent("create_note", "Leads", title=str(number)) for number in range(5)], decided
+        )
     with ledger.reading() as session:
         stored = {row.id: row.title for row in intents.unsettled(session, "main")}
     assert [stored[each] for each in ids] == ["0", "1", "2", "3", "4"]

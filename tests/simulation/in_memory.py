@@ -5,7 +5,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import create_engine, event
+from sqlalchemy import create_engine
 from sqlalchemy.pool import StaticPool
 
 from chatledger.ledger import engines
@@ -67,10 +67,8 @@ def empty_database():
 @cache
 def engine():
     """One engine over one connection in memory, set up as the ledger sets up a file; compiled queries outlive a seed."""
-    made = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}, hide_parameters=True)
-    event.listen(made, "connect", engines._set_up_sqlite)
-    event.listen(made, "begin", engines._begin_sqlite)
-    return made
+    url, one = "sqlite+chatledger_writing://", {"check_same_thread": False}
+    return engines.set_up_sqlite(create_engine(url, poolclass=StaticPool, connect_args=one, hide_parameters=True))
 
 
 def database():

@@ -14,6 +14,7 @@ from tests.simulation.people import ACTS
 from tests.simulation.simulation import run_seed
 
 CHUNK = 20
+SEEDS_PER_COLLECTION = 5
 say = partial(print, flush=True)
 
 
@@ -46,7 +47,8 @@ def run(seeds: Iterable[int]):
                 tally.fired += run_seed(seed)
             except Exception as error:  # noqa: BLE001  whatever breaks a seed is what is looked for
                 tally.broken[seed] = f"{type(error).__name__}: {error}"
-            collect()
+            if tally.seeds % SEEDS_PER_COLLECTION == 0:
+                collect()
     return tally
 
 
