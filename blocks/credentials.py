@@ -6,7 +6,9 @@ names; the connection that the ledger holds; the Prefect block document that is 
 
 import hashlib
 import re
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -59,6 +61,24 @@ def credentials_of(environment: Environment, ledger: Ledger, organisation_id: st
         missing = [name for found in (timelines, zoho) if isinstance(found, MissingVariables) for name in found.names]
         raise _nowhere(organisation_id, missing, own=organisation_id == environment.chatledger_organisation)
     return Credentials(organisation_id, timelines, zoho)
+
+
+def needed_zoho_of(environment: Environment, ledger: Ledger, organisation_id: str) -> ZohoConnection:
+    """Return the organisation's Zoho connection; raises as `credentials_of` does where only that one is needed."""
+    found = zoho_of(environment, ledger, organisation_id)
+    if isinstance(found, MissingVariables):
+        raise _nowhere(organisation_id, list(found.names), own=organisation_id == environment.chatledger_organisation)
+    return found
+
+
+@asynccontextmanager
+async def open_zoho(connection: ZohoConnection, ledger: Ledger, organisation_id: str) -> AsyncIterator[ZohoClient]:
+    """Open the client of Zoho alone and close it again."""
+    zoho = connection.get_client(CallCount(), LedgerTokenStore(ledger, organisation_id, credentials=connection.credentials))
+    try:
+        yield zoho
+    finally:
+        await zoho.aclose()
 
 
 def timelines_of(environment: Environment, ledger: Ledger, organisation_id: str) -> TimelinesWorkspace | MissingVariables:

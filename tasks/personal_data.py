@@ -6,14 +6,13 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from blocks.chat_ledger import ChatLedger
-from blocks.credentials import credentials_of
+from blocks.credentials import needed_zoho_of, open_zoho
 from blocks.environment import Environment, read_environment, read_retention_settings
 from chatledger.delivery import erasing
 from chatledger.delivery.erasing import Erased, ZohoNotes
 from chatledger.errors import UsageError
 from chatledger.ledger import chats, retention
 from chatledger.ledger.database import Ledger
-from chatledger.models import CallCount
 
 FLOW = "flow erase-person"
 
@@ -37,12 +36,8 @@ def erase_person_behind(organisation: str, chat_id: int, zoho_notes: ZohoNotes) 
 async def _erase(environment: Environment, ledger: Ledger, organisation: str, key: str, zoho_notes: ZohoNotes) -> Erased:
     if zoho_notes is ZohoNotes.KEEP:
         return await erasing.erase(ledger, organisation, key, zoho=None, actor=FLOW)
-    credentials = credentials_of(environment, ledger, organisation)
-    zoho = credentials.zoho.get_client(CallCount(), credentials.token_store(ledger))
-    try:
+    async with open_zoho(needed_zoho_of(environment, ledger, organisation), ledger, organisation) as zoho:
         return await erasing.erase(ledger, organisation, key, zoho=zoho, actor=FLOW)
-    finally:
-        await zoho.aclose()
 
 
 @task(cache_policy=NO_CACHE, task_run_name="remove-by-age")

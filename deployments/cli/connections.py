@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from blocks.chat_ledger import ChatLedger
 from blocks.credentials import credentials_of
 from blocks.environment import Environment, StateSettings
-from blocks.zoho_connection import ZohoConnection
 from chatledger.clients import TimelinesClient, ZohoClient
 from chatledger.ledger.database import Ledger
 from chatledger.ledger.tokens import LedgerTokenStore
@@ -44,17 +43,6 @@ async def open_clients(environment: Environment, ledger: Ledger) -> AsyncIterato
         yield Clients(timelines, zoho, count, credentials.token_store(ledger))
     finally:
         await timelines.aclose()
-        await zoho.aclose()
-
-
-@asynccontextmanager
-async def open_zoho(connection: ZohoConnection, ledger: Ledger, organisation_id: str) -> AsyncIterator[ZohoClient]:
-    """Open the client of Zoho alone for the length of a command."""
-    tokens = LedgerTokenStore(ledger, organisation_id, credentials=connection.credentials)
-    zoho = connection.get_client(CallCount(), tokens)
-    try:
-        yield zoho
-    finally:
         await zoho.aclose()
 
 

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from blocks.credentials import zoho_of
-from blocks.environment import Environment, MissingVariables, read_environment
+from blocks.credentials import needed_zoho_of, open_zoho
+from blocks.environment import read_environment
 from blocks.zoho_connection import ZohoConnection
 from chatledger.counting import counted
 from chatledger.delivery import erasing
@@ -16,7 +16,7 @@ from chatledger.delivery.erasing import Erased, ZohoNotes
 from chatledger.delivery.recognising import activated
 from chatledger.ledger.database import Ledger
 from deployments.cli import trail
-from deployments.cli.connections import open_ledger, open_zoho
+from deployments.cli.connections import open_ledger
 
 
 def erase(
@@ -30,7 +30,8 @@ def erase(
     environment = read_environment()
     with open_ledger(environment) as ledger:
         organisation = activated(ledger, environment.chatledger_organisation).id
-        connection = _connection(environment, ledger) if zoho_notes is ZohoNotes.DELETE else None
+        # What is missing for deleting the notes is said before anything is erased.
+        connection = needed_zoho_of(environment, ledger, organisation) if zoho_notes is ZohoNotes.DELETE else None
         key = erasing.key_of(ledger, organisation, phone)
         for line in erasing.in_words(erasing.look(ledger, organisation, key)):
             print(line)
@@ -38,14 +39,6 @@ def erase(
             typer.confirm("Erase this person for good?", abort=True)
         done = asyncio.run(_erase(ledger, organisation, key, connection))
     _show(done)
-
-
-def _connection(environment: Environment, ledger: Ledger) -> ZohoConnection:
-    """Return what deletes the notes; what is missing for it is said before anything is erased."""
-    found = zoho_of(environment, ledger, environment.chatledger_organisation)
-    if isinstance(found, MissingVariables):
-        raise found
-    return found
 
 
 async def _erase(ledger: Ledger, organisation: str, key: str, connection: ZohoConnection | None) -> Erased:

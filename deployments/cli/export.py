@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -23,6 +22,7 @@ from chatledger.phones import phone_key
 from chatledger.settings import SyncSettings
 from deployments.cli import trail
 from deployments.cli.connections import open_ledger
+from deployments.cli.moments import read_moment
 from deployments.cli.screen import print_json
 
 SECONDS_BETWEEN_LINES = 2.0
@@ -122,12 +122,7 @@ def _moment(option: str, text: str | None, zone: str, *, last: bool = False) -> 
     """Read a day or a time; a day that is the end of a range is included."""
     if text is None:
         return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"{option} {text} is not a date; write it as 2026-03-31 or 2026-03-31T18:00.") from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=ZoneInfo(zone))
+    moment = read_moment(text, zone, option)
     is_day = len(text) <= len("2026-03-31")
     return moment + timedelta(days=1) if last and is_day else moment
 

@@ -143,7 +143,7 @@ def test_existing_file_is_replaced_only_by_force(export):
     [
         (["runs", "--reason", "new"], "--reason says nothing about runs"),
         (["messages", "--phone", "hello"], "--phone is not a phone number"),
-        (["messages", "--from", "yesterday"], "--from yesterday is not a date"),
+        (["messages", "--from", "yesterday"], "--from yesterday is not a moment"),
         (["messages", "--run", "zzz"], "No run begins with zzz"),
         (["messages", "--owner", "nobody"], "--owner nobody"),
     ],
