@@ -50,10 +50,10 @@ class Webhooks:
         finally:
             await client.aclose()
 
-    def listen(self):
-        """Give a sign of life, as the web pages do twice a minute."""
+    def listen(self, *, begins=False):
+        """Give a sign of life, as the web pages do at their start and then twice a minute."""
         with self.stage.ledger.transaction() as session:
-            webhook_registrations.listening(session, self.stage.now())
+            webhook_registrations.listening(session, self.stage.now(), begins=begins)
 
     def switch_on(self):
         """Subscribe, listen, and let the tick run that every beginning needs."""

@@ -63,7 +63,11 @@ def _doubt(registration: WebhookRegistration | None, heard_at: datetime | None, 
 
 
 def walk_is_due(tick: Tick) -> bool:
-    """Say whether this tick has to ask for the chat list; it remembers whether webhooks are relied on or doubted."""
+    """Say whether this tick has to ask for the chat list; it remembers whether webhooks are relied on or doubted.
+
+    They are doubted, too, until the list was walked to its end once while they were heard without a gap: what arrived before
+    then, no webhook may have brought.
+    """
     now = tick.ledger.now()
     with tick.ledger.transaction() as session:
         registration = webhook_registrations.find(session, tick.organisation_id)
@@ -72,15 +76,18 @@ def walk_is_due(tick: Tick) -> bool:
             return True
         walk = chats.walk_of(session, tick.organisation_id)
         known = health(session, tick.organisation_id, now, tick.options.sweep_seconds)
-        tick.trusts_webhooks, tick.doubts_webhooks = known.trusted, not known.trusted
-        if not known.trusted or walk.walked_at is None or walk.next_page is not None:
-            return True
-        since = registration.listening_since
-        if since is None or walk.walked_at <= since:
-            return True
-        if webhook_inbox.parked_since(session, tick.organisation_id, walk.walked_at):
+        whole = known.trusted and _walked_since(session, registration, walk)
+        tick.trusts_webhooks, tick.doubts_webhooks = whole, not whole
+        if not whole or walk.walked_at is None:
             return True
         return now - walk.walked_at >= _interval(walk, tick.options.sweep_seconds)
+
+
+def _walked_since(session: Session, registration: WebhookRegistration, walk: ChatWalk) -> bool:
+    since = registration.listening_since
+    if since is None or walk.walked_at is None or walk.next_page is not None or walk.walked_at <= since:
+        return False
+    return not webhook_inbox.parked_since(session, registration.organisation_id, walk.walked_at)
 
 
 def _interval(walk: ChatWalk, sweep_seconds: float) -> timedelta:

@@ -76,10 +76,14 @@ def checked(session: Session, organisation_id: str, found: Checked, now: datetim
     session.add(row)
 
 
-def listening(session: Session, now: datetime) -> None:
-    """Write down that webhooks of every organisation are being received at this moment."""
+def listening(session: Session, now: datetime, *, begins: bool = False) -> None:
+    """Write down that webhooks of every organisation are being received at this moment.
+
+    `begins` says that nobody may have been there until now, however short that was.
+    """
     for row in session.exec(select(WebhookRegistration)):
-        if row.listening_at is None or row.listening_since is None or now - row.listening_at > LISTENING_GAP:
+        gap = row.listening_at is None or row.listening_since is None or now - row.listening_at > LISTENING_GAP
+        if gap or begins:
             row.listening_since = now
         row.listening_at = now
         session.add(row)

@@ -40,14 +40,16 @@ def beside(parts: WebParts) -> Callable[[Starlette], AbstractAsyncContextManager
 
 async def _give_signs_of_life(ledger: Ledger) -> None:
     """Write down twice a minute that webhooks find somebody here; ticks rely on them only then."""
+    begins = True
     while True:
         try:
-            await run_in_threadpool(_listening, ledger)
+            await run_in_threadpool(_listening, ledger, begins)
+            begins = False
         except LedgerUnavailable as error:
             log.warning("The ledger does not know that webhooks are heard: %s", error)
         await asyncio.sleep(SIGN_OF_LIFE_SECONDS)
 
 
-def _listening(ledger: Ledger) -> None:
+def _listening(ledger: Ledger, begins: bool) -> None:
     with ledger.transaction() as session:
-        webhook_registrations.listening(session, ledger.now())
+        webhook_registrations.listening(session, ledger.now(), begins=begins)

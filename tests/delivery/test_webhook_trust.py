@@ -138,6 +138,36 @@ def test_gap_in_listening_is_followed_by_a_walk(webhooks, stage):
     assert [tick(stage), tick(stage)] == [{"GET chats": 1}, {}]
 
 
+def test_message_lost_while_the_pages_were_started_anew_is_found_by_the_next_tick(webhooks, stage):
+    webhooks.receive("uno")
+    tick(stage)
+    lost = webhooks.lose("dos")
+    behind = webhooks.lose("tres", phone=PEDRO)
+    stage.advance(20)
+    webhooks.listen(begins=True)
+    webhooks.receive("cuatro")
+    webhooks.receive("cinco", phone=PEDRO)
+
+    tick(stage)
+
+    assert [stage.message(uid).outcome for uid in (lost, behind)] == ["synced", "synced"]
+
+
+def test_history_of_a_chat_that_a_webhook_names_before_the_first_walk_is_read_by_it(stage):
+    early = stage.receive("hace una semana")
+    stage.advance(7 * 24 * 3600)
+    asyncio.run(stage._activate(stage.now() - timedelta(days=11)))
+    webhooks = Webhooks(stage)
+    webhooks.subscribe()
+    webhooks.listen()
+    webhooks.receive("ahora")
+    stage.advance(1)
+
+    stage.tick()
+
+    assert stage.message(early).outcome == "synced"
+
+
 def test_refused_subscription_has_every_tick_walk(webhooks, stage):
     with stage.ledger.transaction() as session:
         found = webhook_registrations.Checked("https://x.example", [], problem="no rights")
