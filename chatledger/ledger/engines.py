@@ -71,7 +71,9 @@ def _sqlite(url: URL) -> Engine:
     path = Path(str(url.database))
     make_private_folder(path.parent)
     open_private_file(path)
-    return set_up_sqlite(create_engine(url.set(drivername="sqlite+chatledger_writing"), hide_parameters=True))
+    engine = set_up_sqlite(create_engine(url.set(drivername="sqlite+chatledger_writing"), hide_parameters=True))
+    engine.url = url  # as its user wrote it: it is shown
+    return engine
 
 
 def set_up_sqlite(engine: Engine) -> Engine:
@@ -136,5 +138,8 @@ def for_reading(engine: Engine) -> Engine:
 
 def _for_reading(engine: Engine) -> Engine:
     if engine.dialect.name == "sqlite":
-        return create_engine(engine.url.set(drivername="sqlite+chatledger_reading"), pool=engine.pool, hide_parameters=True)
+        url = engine.url.set(drivername="sqlite+chatledger_reading")
+        reading = create_engine(url, pool=engine.pool, hide_parameters=True)
+        reading.url = engine.url
+        return reading
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)

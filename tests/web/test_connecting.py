@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from chatledger.ledger import people, stored_connections
+from chatledger.ledger.tables import Organisation
 from chatledger.web.sessions import PURPOSE
 from chatledger.web.signing import sign
 from tests.browser import PHONE
@@ -235,6 +236,21 @@ def test_a_token_of_another_workspace_is_refused_once_activated(admin, stage):
     answer = admin.submit("/connect/timelines", {"token": "tl-token"})
 
     assert answer.headers["Location"] == "/connect?problem=timelines_another_workspace"
+
+
+def test_a_login_that_another_organisation_uses_already_is_refused(admin, stage, website):
+    with stage.ledger.transaction() as session:
+        now, bound = stage.now(), {"zgid": "700100", "workspace_id": "acme"}
+        session.add(
+            Organisation(id="north", **bound, connected_user_id="1", credentials_hash="", starts_at=now, activated_at=now)
+        )
+
+    zoho = connect(admin)
+    timelines = admin.submit("/connect/timelines", {"token": "tl-token"})
+
+    assert zoho.headers["Location"] == "/connect?problem=synced_already"
+    assert timelines.headers["Location"] == "/connect?problem=timelines_synced_already"
+    assert (stored(website), stored(website, "timelines")) == (None, None)
 
 
 def test_a_seller_connects_their_own_account(website, admin):

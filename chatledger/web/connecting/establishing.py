@@ -42,7 +42,9 @@ async def connect_zoho(
     earlier = None
     with suppress(LedgerUnavailable):  # written under a key that is gone: it is replaced, but cannot be revoked
         earlier = stored_connections.get(ledger, organisation_id, "zoho", person_id)
-    facts = await _checked(login, consented, bound, personal=bool(person_id), revoked_if_refused=not given)
+    facts = await _checked(
+        ledger, organisation_id, login, consented, bound, personal=bool(person_id), revoked_if_refused=not given
+    )
     shown = facts.as_facts() | {"given": given, "server": urlsplit(login.accounts_url).netloc}
     stored_connections.put(
         ledger, organisation_id, "zoho", login.credentials(token), shown, person_id=person_id, connected_by=connected_by
@@ -54,11 +56,20 @@ async def connect_zoho(
 
 
 async def _checked(
-    login: ZohoLogin, consented: Consented, bound: str | None, *, personal: bool, revoked_if_refused: bool
+    ledger: Ledger,
+    organisation_id: str,
+    login: ZohoLogin,
+    consented: Consented,
+    bound: str | None,
+    *,
+    personal: bool,
+    revoked_if_refused: bool,
 ) -> ZohoFacts:
     try:
         facts = await login.whose(consented)
         _check_owner(facts, bound, personal=personal)
+        if not personal:
+            _refuse_anothers(ledger, organisation_id, zgid=facts.zgid)
     except ChatledgerError:
         if revoked_if_refused and consented.refresh_token:
             await revoke(login, consented.refresh_token)
@@ -74,6 +85,17 @@ def _check_owner(facts: ZohoFacts, bound: str | None, *, personal: bool) -> None
     if bound is not None and bound != facts.zgid:
         text = f"This login is of the Zoho organisation {facts.zgid}, but this ledger belongs to {bound}."
         raise NotConnected("another_organisation", text)
+
+
+def _refuse_anothers(ledger: Ledger, organisation_id: str, *, zgid: str = "", workspace_id: str = "") -> None:
+    """Keep one organisation's login from being stored, and later revoked, as another one's."""
+    with ledger.reading() as session:
+        other = organisations.other_binding(session, organisation_id, zgid, workspace_id)
+    if other is not None:
+        system = f"The Zoho organisation {zgid}" if zgid else "This TimelinesAI workspace"
+        raise NotConnected(
+            "synced_already", f"{system} is synced as {other.id} already: give the credentials of {organisation_id}."
+        )
 
 
 def bound_zgid(ledger: Ledger, organisation_id: str, *, connected_too: bool = True) -> str | None:
@@ -107,6 +129,7 @@ async def connect_timelines(
     if activated and activated.workspace_id != workspace.id:
         text = f"This token is of another TimelinesAI workspace ({workspace.name}) than the one this ledger belongs to."
         raise NotConnected("another_workspace", text)
+    _refuse_anothers(ledger, organisation_id, workspace_id=workspace.id)
     facts = {
         "workspace_id": workspace.id,
         "workspace": workspace.name,

@@ -136,6 +136,10 @@ class Installation:
         except httpx.TransportError:
             return False
 
+    def prefects_page(self):
+        """Return the page that Prefect's UI begins with."""
+        return self._http.get(self.api_url.removesuffix("/api"), follow_redirects=True).text
+
     def workers(self):
         """Return the workers that live."""
         return [part for name, part in self.parts.items() if name.startswith("worker") and part.process.poll() is None]

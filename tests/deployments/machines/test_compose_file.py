@@ -65,8 +65,21 @@ def test_the_server_keeps_and_batches_like_the_one_that_serve_starts(services, t
 
 
 def test_the_image_holds_no_settings_of_an_installation():
-    ignored = (FOLDER / "Dockerfile.dockerignore").read_text("utf-8").splitlines()
-    assert {".venv", ".chatledger", "deployments/compose/.env"} <= set(ignored)
+    ignored = (FOLDER.parents[1] / ".dockerignore").read_text("utf-8").splitlines()  # every builder reads this one
+    assert {".venv", ".chatledger", "deployments/compose", "**/.env", "**/*.backup", "**/*.sql"} <= set(ignored)
+
+
+def test_what_a_service_writes_lies_where_its_user_may_write(services):
+    written = ("PREFECT_HOME", "CHATLEDGER_HOME", "PREFECT_SERVER_UI_STATIC_DIRECTORY")
+    named = [service.environment[name] for service in services.values() for name in written if name in service.environment]
+    assert "PREFECT_SERVER_UI_STATIC_DIRECTORY" in services["prefect-api"].environment
+    assert all(path.startswith("/var/lib/chatledger/") for path in named)
+
+
+def test_postgresql_counts_as_healthy_only_once_it_answers_by_tcp():
+    document = yaml.safe_load((FOLDER / "compose.yaml").read_text("utf-8"))
+    asked = document["services"]["postgres"]["healthcheck"]["test"]
+    assert asked[asked.index("-h") + 1] == "127.0.0.1"
 
 
 def test_every_setting_of_the_example_is_used():

@@ -26,6 +26,7 @@ def test_a_slow_organisation_and_a_killed_worker_hold_up_nobody_and_nothing_is_l
             trial.start_runs(installed, 2)
             trial.activate(installed, [later])  # while everything runs: nothing has to be started again for it
 
+            assert "<html" in installed.prefects_page()
             wait_until(lambda: trial.worker_of(installed, slow), f"{slow.name} is at work")
             trial.until_delivered(quick)
             assert not slow.has_everything()  # the others did not wait for it

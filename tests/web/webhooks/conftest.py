@@ -23,6 +23,7 @@ def requested():
 def receiving(stage, serve_pages, requested):
     """The served pages of an active organisation with a registration."""
     stage.activate()
+    webhook_registrations.secret_of(stage.ledger, ORGANISATION)  # there before the first sign of life, the next is far off
     site = serve_pages(public=True, request_tick=requested.append)
     Webhooks(stage).subscribe(site.base)
     return site
