@@ -11,6 +11,7 @@ from chatledger.ledger.database import Clock, Ledger, open_ledger
 from sandbox.serving import running
 from sandbox.timelines.app import TimelinesStandIn
 from sandbox.zoho.app import ZohoStandIn
+from tests import named_tests
 from tests.postgresql import PostgresServer, running_server
 from tests.stage import Stage, small_world
 
@@ -21,8 +22,9 @@ settings.register_profile("chatledger", deadline=None)
 settings.load_profile("chatledger")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Run what is marked slow last, so that a broken rule is seen early."""
+    named_tests.remember(config, items)
     items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
 
 
