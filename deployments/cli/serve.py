@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 import typer
 
 from blocks.credentials import credentials_of
-from blocks.environment import PROJECT, StateSettings, read_environment, read_state_settings, read_web_settings
+from blocks.environment import PROJECT, WebSettings, read_environment, read_state_settings, read_web_settings
+from blocks.web_address import likely_address
 from chatledger.errors import UsageError
 from chatledger.ledger import organisations
 from chatledger.ledger.database import Ledger
@@ -110,25 +111,25 @@ def _activate_sample(ledger: Ledger, organisation_id: str) -> None:
     activate(SAMPLE, start.isoformat())
 
 
-def _show(ledger: Ledger, settings: StateSettings, address: str, prefect_api_url: str) -> None:
+def _show(ledger: Ledger, settings: WebSettings, address: str, prefect_api_url: str) -> None:
     _say(
         "",
         f"Web pages    {address}/",
         f"Prefect UI   {os.environ.get('PREFECT_UI_URL') or prefect_api_url.removesuffix('/api')}",
         f"Prefect API  {prefect_api_url}",
         "",
-        *_notices(ledger, settings, address),
+        *_notices(ledger, settings),
         "Ctrl-C stops everything.",
     )
 
 
-def _notices(ledger: Ledger, settings: StateSettings, address: str) -> Iterator[str]:
+def _notices(ledger: Ledger, settings: WebSettings) -> Iterator[str]:
     """Say what keeps ticks from running, and what to do."""
     own = settings.chatledger_organisation
     try:
         credentials_of(read_environment(), ledger, own)
     except UsageError as error:
-        yield f"Not all connections come from the environment. {error} Or connect at {address}/connect."
+        yield f"Not all connections come from the environment. {error} Or connect at {likely_address(settings)}/connect."
     with ledger.reading() as session:
         organisation = organisations.find(session, own)
     if organisation is None:
