@@ -14,7 +14,7 @@ import pytest
 from chatledger.errors import ChatledgerError, UsageError
 from deployments.embedded_prefect import embedded_prefect, stop_embedded_prefect
 
-WAIT_SECONDS = 40
+WAIT_SECONDS = 120
 
 HOLD = """
 import sys

@@ -18,7 +18,7 @@ from sandbox.zoho.people import ACTIONS
 
 CHATLEDGER = Path(sys.executable).with_name("chatledger")
 PAGE = Path(__file__).parents[2] / "docs" / "sandbox.md"
-WAIT_SECONDS = 30
+WAIT_SECONDS = 90
 
 
 def started(*options):

@@ -50,7 +50,7 @@ def test_ctrl_c_leaves_no_process_and_missed_runs_are_dropped_at_the_next_start(
 
     assert first.interrupt() == 0
 
-    _, left = psutil.wait_procs(processes, timeout=20)
+    _, left = psutil.wait_procs(processes, timeout=60)
     assert left == []
     assert first.lines[-1] == "Stopped."
     assert move_schedule_into_the_past(home) >= 50

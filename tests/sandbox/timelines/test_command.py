@@ -25,7 +25,7 @@ def test_the_process_says_when_it_is_ready_and_ends_cleanly(world_file, tmp_path
         base_url = json.loads(process.stdout.readline())["ready"]
         answer = httpx.get(f"{base_url}/integrations/api/chats/1", headers={"Authorization": "Bearer secret-token"})
         process.send_signal(end)
-        rest, complaints = process.communicate(timeout=20)
+        rest, complaints = process.communicate(timeout=60)
     assert answer.json()["data"]["chat_url"] == f"{base_url}/chat/1/messages/"
     assert (process.returncode, rest, complaints) == (0, "", "")
 

@@ -33,7 +33,7 @@ class Receiver:
 
     def wait_for(self, count):
         with self.arrived:
-            assert self.arrived.wait_for(lambda: len(self.events) >= count, timeout=10)
+            assert self.arrived.wait_for(lambda: len(self.events) >= count, timeout=60)
         return self.events
 
 

@@ -26,7 +26,7 @@ class Events:
             self._listen()
 
     def _listen(self) -> None:
-        with self._visitor.stream("GET", self._address, headers={"Accept": "application/json"}, timeout=30) as answer:
+        with self._visitor.stream("GET", self._address, headers={"Accept": "application/json"}, timeout=90) as answer:
             event = ""
             for line in answer.iter_lines():
                 if line.startswith("event:"):
@@ -39,7 +39,7 @@ class Events:
     def wait_for(self, event: str, text: str = "") -> dict:
         """Return the first event of this name that holds the text."""
         with self.arrived:
-            found = self.arrived.wait_for(lambda: self._find(event, text), timeout=20)
+            found = self.arrived.wait_for(lambda: self._find(event, text), timeout=60)
         assert found, f"no {event} with {text!r} among {[name for name, _ in self.got]}"
         return found[0]
 

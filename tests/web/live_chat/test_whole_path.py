@@ -25,7 +25,6 @@ PNG = bytes.fromhex(
 )
 PICTURES = os.environ.get("CHATLEDGER_PICTURES")
 
-expect.set_options(timeout=20_000)
 pytestmark = pytest.mark.slow
 
 

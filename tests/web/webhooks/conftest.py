@@ -10,7 +10,7 @@ from sandbox.serving import running
 from tests.stage import ORGANISATION
 from tests.webhook_stage import Webhooks
 
-WAIT_SECONDS = 20
+WAIT_SECONDS = 60
 
 
 @pytest.fixture
