@@ -33,8 +33,9 @@ MUTANTS = {
     ),
     "adopt_by_search": _one(
         "delivery.adoption",
-        "found += page.items",
-        "late = tick.ledger.now() - __import__('datetime').timedelta(seconds=240)\n"
+        "async for page in note_pages(tick.zoho, record):\n            found += page.items",
+        "async for page in note_pages(tick.zoho, record):\n"
+        "            late = tick.ledger.now() - __import__('datetime').timedelta(seconds=240)\n"
         "            found += [item for item in page.items if item.created_at and item.created_at < late]",
     ),
     "match_by_title_only": _one("delivery.adoption", "        if url_path in body:", "        if True:"),
@@ -42,11 +43,8 @@ MUTANTS = {
         "delivery.settling",
         *(
             ("    if waiting:\n        await index_reading.read_changes(tick)\n", "    if not waiting:\n"),
-            (
-                'searched = places(tick, key, RecordRef(intent.module, intent.record_id or ""))',
-                'searched = [RecordRef(intent.module, intent.record_id or "")]',
-            ),
-            ('now_possible = places(tick, key, RecordRef(intent.module, intent.record_id or ""))', "now_possible = searched"),
+            ("searched = places(tick, key, meant_for)", "searched = [meant_for]"),
+            (" or not set(places(tick, key, meant_for)) <= set(searched):", ":"),
         ),
     ),
     "late_update_not_locked": Mutant(
