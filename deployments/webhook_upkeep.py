@@ -60,9 +60,15 @@ class WebhookUpkeep:
 
     async def _check(self, organisation_id: str) -> None:
         try:
-            await subscribe(self._settings, self._ledger, organisation_id)
+            if await subscribe(self._settings, self._ledger, organisation_id):
+                await anyio.to_thread.run_sync(self._hear)
         except ChatledgerError as error:
             log.warning("The webhooks of %s could not be checked: %s", organisation_id, error)
+
+    def _hear(self) -> None:
+        """Give the sign of life at once that the pages give twice a minute: what was just registered has had none yet."""
+        with self._ledger.transaction() as session:
+            webhook_registrations.listening(session, self._ledger.now())
 
     def _active(self) -> list[str]:
         with self._ledger.reading() as session:
