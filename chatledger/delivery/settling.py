@@ -26,7 +26,7 @@ def due(tick: Tick) -> bool:
     """Say whether an unconfirmed write has waited long enough to be looked up."""
     now = tick.ledger.now()
     with tick.ledger.reading() as session:
-        return any(_is_due(intent, now) for intent in intents.unsettled(session, tick.organisation_id))
+        return intents.any_due(session, tick.organisation_id, now)
 
 
 def _is_due(intent: Intent, now: datetime) -> bool:

@@ -17,6 +17,15 @@ _UNSETTLED = (
     .order_by(col(Intent.id))
 )
 """Built once: a tick asks again and again what it has to wait for."""
+_DUE = (
+    select(Intent.id)
+    .where(
+        col(Intent.organisation_id) == bindparam("organisation"),
+        col(Intent.state) == "unknown",
+        col(Intent.settle_after) <= bindparam("now"),
+    )
+    .limit(1)
+)
 _LEFT_BEHIND = select(Intent).where(
     col(Intent.organisation_id) == bindparam("organisation"),
     col(Intent.state) == "open",
@@ -104,6 +113,11 @@ def take_over(session: Session, organisation_id: str, *, fence: int, wait: timed
 def unsettled(session: Session, organisation_id: str) -> list[Intent]:
     """Return every intent whose outcome nobody knows yet, oldest first."""
     return list(session.exec(_UNSETTLED, params={"organisation": organisation_id}))
+
+
+def any_due(session: Session, organisation_id: str, now: datetime) -> bool:
+    """Say whether an intent whose outcome nobody knows may be looked up by now."""
+    return rows_of(session, _DUE, {"organisation": organisation_id, "now": now}).first() is not None
 
 
 def created_records(session: Session, organisation_id: str, phone_key: str) -> list[Intent]:

@@ -13,8 +13,8 @@ from tests.simulation.faults import KINDS, OTHERS
 from tests.simulation.people import ACTS
 from tests.simulation.simulation import run_seed
 
-CHUNK = 20
-SEEDS_PER_COLLECTION = 5
+CHUNK = 50
+SEEDS_PER_COLLECTION = 10
 say = partial(print, flush=True)
 
 
