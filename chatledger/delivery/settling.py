@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from chatledger.delivery import index_reading
@@ -29,15 +29,11 @@ def due(tick: Tick) -> bool:
         return intents.any_due(session, tick.organisation_id, now)
 
 
-def _is_due(intent: Intent, now: datetime) -> bool:
-    return intent.state == "unknown" and intent.settle_after is not None and intent.settle_after <= now
-
-
 async def settle(tick: Tick) -> None:
     """Settle every unconfirmed write that is due. What cannot be read now waits on; trouble is remembered in the tick."""
     now = tick.ledger.now()
     with tick.ledger.reading() as session:
-        waiting = [intent for intent in intents.unsettled(session, tick.organisation_id) if _is_due(intent, now)]
+        waiting = intents.due(session, tick.organisation_id, now)
     created = [intent for intent in waiting if intent.kind == "create_note"]
     await _as_far_as_readable(tick, _settle_records(tick, [intent for intent in waiting if intent.kind == "create_record"]))
     if await _as_far_as_readable(tick, _look_at_parents(tick, created)):

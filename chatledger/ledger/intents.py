@@ -18,14 +18,15 @@ _UNSETTLED = (
 )
 """Built once: a tick asks again and again what it has to wait for."""
 _DUE = (
-    select(Intent.id)
+    select(Intent)
     .where(
         col(Intent.organisation_id) == bindparam("organisation"),
         col(Intent.state) == "unknown",
         col(Intent.settle_after) <= bindparam("now"),
     )
-    .limit(1)
+    .order_by(col(Intent.id))
 )
+_ANY_DUE = _DUE.with_only_columns(col(Intent.id)).limit(1)
 _LEFT_BEHIND = select(Intent).where(
     col(Intent.organisation_id) == bindparam("organisation"),
     col(Intent.state) == "open",
@@ -115,9 +116,14 @@ def unsettled(session: Session, organisation_id: str) -> list[Intent]:
     return list(session.exec(_UNSETTLED, params={"organisation": organisation_id}))
 
 
+def due(session: Session, organisation_id: str, now: datetime) -> list[Intent]:
+    """Return the intents whose outcome nobody knows and that may be looked up by now, oldest first."""
+    return list(session.exec(_DUE, params={"organisation": organisation_id, "now": now}))
+
+
 def any_due(session: Session, organisation_id: str, now: datetime) -> bool:
-    """Say whether an intent whose outcome nobody knows may be looked up by now."""
-    return rows_of(session, _DUE, {"organisation": organisation_id, "now": now}).first() is not None
+    """Say whether there is any such intent."""
+    return rows_of(session, _ANY_DUE, {"organisation": organisation_id, "now": now}).first() is not None
 
 
 def created_records(session: Session, organisation_id: str, phone_key: str) -> list[Intent]:

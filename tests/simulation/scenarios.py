@@ -53,6 +53,12 @@ class Scenario(Simulation):
         wanted = digits(line.phone)
         return next(one for one in self.store.ordered("Leads", "id") if digits(one.values.get("Mobile")) == wanted)
 
+    def merge_into_another_number(self, lead):
+        """Have a person merge a lead into one that carries another number."""
+        master = self.world.zoho.add_record("Leads", {"Last_Name": "Gemelo", "Mobile": OTHER_NUMBER})
+        self.world.zoho.merge_records("Leads", master, lead.id)
+        self.lineage.inherits(master, lead.id)
+
     async def to_the_end(self):
         """Tick until nothing waits, then hold everything against what was written."""
         await self.until_quiet()
@@ -178,10 +184,7 @@ async def a_note_goes_on_where_a_merge_took_it(scenario):
     """A lead is merged into one that carries another number; the rest of the day goes on in the note that is there."""
     scenario.people.say(LINES[0])
     await scenario.once()
-    lead = scenario.record_of(LINES[0])
-    master = scenario.world.zoho.add_record("Leads", {"Last_Name": "Gemelo", "Mobile": OTHER_NUMBER})
-    scenario.world.zoho.merge_records("Leads", master, lead.id)
-    scenario.lineage.inherits(master, lead.id)
+    scenario.merge_into_another_number(scenario.record_of(LINES[0]))
     await scenario.pause()
     scenario.people.say(LINES[6])
     await scenario.once()
@@ -196,10 +199,7 @@ async def a_note_without_an_answer_is_found_wherever_it_went(scenario):
     await scenario.pause()
     meets(scenario.world.weather, "error_after")
     await scenario.once()
-    lead = scenario.record_of(LINES[0])
-    master = scenario.world.zoho.add_record("Leads", {"Last_Name": "Gemelo", "Mobile": OTHER_NUMBER})
-    scenario.world.zoho.merge_records("Leads", master, lead.id)
-    scenario.lineage.inherits(master, lead.id)
+    scenario.merge_into_another_number(scenario.record_of(LINES[0]))
     await scenario.to_the_end()
 
 
